@@ -1,0 +1,212 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentName, InteractionId};
+
+/// Text as a person wrote it.
+///
+/// Kept exactly, except that NUL becomes U+FFFD (several databases and every C library refuse it). It is never
+/// markup: whoever shows it must show it as plain text. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MessageText(String);
+
+impl MessageText {
+    /// The longest text that is stored, in bytes of UTF-8 (reliability limit "text 65,536 bytes stored").
+    pub const MAX_BYTES: usize = 65_536;
+
+    /// Checks and wraps what somebody wrote.
+    pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        let mut text = text.into();
+        if text.trim().is_empty() {
+            return Err(TextError::Empty);
+        }
+        if text.contains('\0') {
+            text = text.replace('\0', "\u{FFFD}");
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(TextError::TooLong { bytes: text.len() });
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MessageText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MessageText({} bytes)", self.0.len())
+    }
+}
+
+impl TryFrom<String> for MessageText {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, TextError> {
+        Self::new(text)
+    }
+}
+
+impl From<MessageText> for String {
+    fn from(text: MessageText) -> Self {
+        text.0
+    }
+}
+
+/// Why a text is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// Nothing but white space.
+    #[error("a message must not be empty")]
+    Empty,
+    /// More than [`MessageText::MAX_BYTES`].
+    #[error("the text has {bytes} bytes; the limit is {}", MessageText::MAX_BYTES)]
+    TooLong {
+        /// How many bytes were given.
+        bytes: usize,
+    },
+}
+
+/// What an entry of a transcript says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Content {
+    /// What a person wrote to the other side.
+    Text {
+        /// The text.
+        text: MessageText,
+    },
+    /// A remark between agents (r31).
+    Note {
+        /// The text.
+        text: MessageText,
+    },
+    /// Something Parlor has to say; user interfaces give it words.
+    System {
+        /// What happened.
+        notice: SystemNotice,
+    },
+    /// Something a network sent that Parlor has no form for; kept, shown as such, never lost (r154).
+    Unsupported {
+        /// The network's own name for it.
+        kind: String,
+        /// The raw text.
+        raw: MessageText,
+    },
+}
+
+impl Content {
+    /// The words of a person in it, for search and previews.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text } | Self::Note { text } => Some(text.as_str()),
+            Self::System { .. } | Self::Unsupported { .. } => None,
+        }
+    }
+
+    /// The name of its form as it stands in stores and APIs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Note { .. } => "note",
+            Self::System { .. } => "system",
+            Self::Unsupported { .. } => "unsupported",
+        }
+    }
+}
+
+/// What Parlor says in a transcript. Codes and values only: the words belong to the user interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SystemNotice {
+    /// The state of an interaction changed.
+    Lifecycle {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// How.
+        change: LifecycleNotice,
+    },
+}
+
+/// A change of an interaction that its transcript shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LifecycleNotice {
+    /// An agent took it.
+    Joined {
+        /// Who.
+        agent: AgentName,
+    },
+    /// An agent left it.
+    Left {
+        /// Who.
+        agent: AgentName,
+    },
+    /// The agent ended the session.
+    EndedByAgent {
+        /// Who.
+        agent: AgentName,
+    },
+    /// The contact ended the session.
+    EndedByContact,
+    /// The session was ended by a rule.
+    EndedBySystem,
+    /// A new session of the same interaction began (r25): the segment boundary.
+    Reactivated,
+    /// Closed for good.
+    Done,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_kept_exactly_but_for_nul() {
+        assert_eq!(
+            MessageText::new(" a\u{202e}b<script> ").unwrap().as_str(),
+            " a\u{202e}b<script> "
+        );
+        assert_eq!(MessageText::new("a\0b").unwrap().as_str(), "a\u{FFFD}b");
+    }
+
+    #[test]
+    fn text_is_refused_when_empty_or_too_long() {
+        assert_eq!(MessageText::new(" \n"), Err(TextError::Empty));
+        assert!(MessageText::new("x".repeat(65_536)).is_ok());
+        assert_eq!(
+            MessageText::new("x".repeat(65_537)),
+            Err(TextError::TooLong { bytes: 65_537 })
+        );
+    }
+
+    #[test]
+    fn debug_output_hides_what_people_wrote() {
+        let content = Content::Text {
+            text: MessageText::new("my card is 4111").unwrap(),
+        };
+        assert!(!format!("{content:?}").contains("4111"));
+    }
+
+    #[test]
+    fn serialised_form_is_stable() {
+        let content = Content::System {
+            notice: SystemNotice::Lifecycle {
+                interaction: crate::Id::from_uuid(uuid::Uuid::nil()),
+                change: LifecycleNotice::EndedByContact,
+            },
+        };
+        assert_eq!(
+            serde_json::to_string(&content).unwrap(),
+            r#"{"type":"system","notice":{"lifecycle":{"interaction":"00000000-0000-0000-0000-000000000000","change":"ended_by_contact"}}}"#
+        );
+    }
+}
