@@ -1,0 +1,30 @@
+//! What an adapter offers for a network.
+//!
+//! Behaviour is the [`Transport`] trait; everything in which networks differ is *data*: the [`ChannelProfile`]
+//! (rules of work, overridable by configuration) and the graded [`Capabilities`] (facts about the network, each
+//! number with its source). [`preflight`] holds a content against the capabilities before any I/O happens, so that
+//! a refusal costs nothing and can say which limit, which value and whose word it is.
+//!
+//! This crate knows nothing of interactions, agents, stores or HTTP.
+
+mod capabilities;
+mod connection;
+mod limit;
+mod measure;
+mod outbound;
+mod preflight;
+mod profile;
+mod transport;
+mod transport_error;
+mod window;
+
+pub use capabilities::{Capabilities, CapabilitiesId, Feature, Support};
+pub use connection::ConnectionState;
+pub use limit::{Confidence, Limit, TextLimit, Unit};
+pub use measure::{ByteCount, CharacterCount, SegmentCount, SmsAlphabet, SmsLength, SmsParts, TextMeasure};
+pub use outbound::{Outbound, SendReceipt};
+pub use preflight::{PreflightRefusal, preflight};
+pub use profile::{ChannelProfile, Delivery, OnShow};
+pub use transport::{DeliverySide, Push, Transport};
+pub use transport_error::{Certainty, Retry, TransportError, TransportErrorKind};
+pub use window::{ReplyWindow, WindowState};
