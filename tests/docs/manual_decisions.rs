@@ -1,0 +1,283 @@
+//! The defaults that `docs/manual-decisions.md` names are the defaults of the code.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use crate::support::{assert_caught, assert_none, text_files};
+
+/// Where the decisions stand.
+const DOCUMENT: &str = "docs/manual-decisions.md";
+
+/// The columns of its tables.
+const COLUMNS: usize = 5;
+
+/// The behaviours whose contradiction or gap must be decided.
+const MUST_BE_DECIDED: &[u16] = &[
+    3, 20, 26, 36, 42, 44, 69, 73, 82, 85, 89, 90, 101, 102, 109, 113, 114, 115, 170,
+];
+
+/// The last behaviour that the manuals give.
+const LAST_ROW: u16 = 172;
+
+/// Settings by their full name, such as `timing.offer_ttl`.
+type Settings = BTreeMap<String, Value>;
+
+/// What the document says.
+#[derive(Debug, Default)]
+struct Decisions {
+    rows: Vec<u16>,
+    settings: Settings,
+}
+
+/// Reads every table of the document; what cannot be read is a finding.
+fn read(text: &str) -> (Decisions, Vec<String>) {
+    let mut decisions = Decisions::default();
+    let mut findings = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let Some(cells) = cells(line) else {
+            continue;
+        };
+        if let Err(what) = read_row(&cells, &mut decisions) {
+            findings.push(format!("{DOCUMENT}:{number}: {what}"));
+        }
+    }
+    (decisions, findings)
+}
+
+/// The cells of a line of a table; `None` for text, headings of tables and the lines below them.
+fn cells(line: &str) -> Option<Vec<&str>> {
+    let inner = line.strip_prefix('|')?.trim_end().strip_suffix('|')?;
+    let cells: Vec<_> = inner.split('|').map(str::trim).collect();
+    let is_data = cells
+        .first()
+        .is_some_and(|first| *first != "Rows" && !first.starts_with("---"));
+    is_data.then_some(cells)
+}
+
+fn read_row(cells: &[&str], decisions: &mut Decisions) -> Result<(), String> {
+    let &[rows, open, chosen, why, settings] = cells else {
+        return Err(format!("{} cells instead of {COLUMNS}", cells.len()));
+    };
+    if [open, chosen, why].iter().any(|cell| cell.is_empty()) {
+        return Err("a cell is empty".to_owned());
+    }
+    for row in rows.split(',').map(str::trim) {
+        let row = row
+            .strip_prefix('r')
+            .and_then(|digits| digits.parse().ok())
+            .filter(|row| (1..=LAST_ROW).contains(row))
+            .ok_or_else(|| format!("{row:?} is not a row of the manuals"))?;
+        decisions.rows.push(row);
+    }
+    if settings == "–" {
+        return Ok(());
+    }
+    // Between the spans of code stands nothing but space.
+    for (at, part) in settings.split('`').enumerate() {
+        let is_code = at % 2 == 1;
+        if is_code {
+            read_setting(part, &mut decisions.settings)?;
+        } else if !part.trim().is_empty() {
+            return Err(format!("{part:?} is not a setting"));
+        }
+    }
+    Ok(())
+}
+
+fn read_setting(text: &str, settings: &mut Settings) -> Result<(), String> {
+    let table: Table = text.parse().map_err(|_| format!("{text:?} is not TOML"))?;
+    let mut found = Settings::new();
+    flatten("", &table, &mut found);
+    if found.len() != 1 {
+        return Err(format!("{text:?} is not one setting"));
+    }
+    for (name, value) in found {
+        if settings.insert(name.clone(), value).is_some() {
+            return Err(format!("{name} is decided twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Gives every value in nested tables its full name.
+fn flatten(prefix: &str, table: &Table, settings: &mut Settings) {
+    for (key, value) in table {
+        let name = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
+        match value {
+            Value::Table(inner) => flatten(&name, inner, settings),
+            other => {
+                settings.insert(name, other.clone());
+            }
+        }
+    }
+}
+
+/// Where the document and the code differ. Each setting of the code must be documented; a documented one that the
+/// code lacks must be among those that are `awaited`.
+fn differences(documented: &Settings, code: &Settings, awaited: &[&str]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for (name, value) in code {
+        match documented.get(name) {
+            Some(said) if said == value => {}
+            Some(said) => findings.push(format!("{name}: documented {said}, in the code {value}")),
+            None => findings.push(format!("{name}: in the code {value}, not documented")),
+        }
+        if awaited.contains(&name.as_str()) {
+            findings.push(format!("{name}: in the code now, and still awaited"));
+        }
+    }
+    let missing = documented
+        .keys()
+        .filter(|name| !code.contains_key(*name) && !awaited.contains(&name.as_str()));
+    findings.extend(missing.map(|name| format!("{name}: documented, not in the code")));
+    findings
+}
+
+/// The defaults of the code.
+mod code {
+    use parlor_channel::ChannelProfile;
+    use parlor_model::{CapacityRule, ChannelKind, FlagName, Flags, MediaClass};
+    use toml::{Table, Value};
+
+    use super::Settings;
+
+    /// Every default that the code exports.
+    pub(super) fn settings() -> Settings {
+        let mut settings = Settings::new();
+        flags(&mut settings);
+        capacity(&mut settings);
+        channels(&mut settings);
+        settings
+    }
+
+    /// What the configuration of a channel may override.
+    const OF_A_CHANNEL: &[&str] = &["readiness", "media_class", "on_show", "outbound_image"];
+
+    fn channels(settings: &mut Settings) {
+        for kind in ChannelKind::KNOWN {
+            if matches!(kind, ChannelKind::Email | ChannelKind::Voice) {
+                // Things that an agent launches, not channels that work comes from.
+                continue;
+            }
+            let profile = Table::try_from(ChannelProfile::of(kind)).unwrap();
+            for key in OF_A_CHANNEL {
+                settings.insert(format!("channel.{kind}.{key}"), profile[*key].clone());
+            }
+        }
+    }
+
+    fn flags(settings: &mut Settings) {
+        let flags = Flags::default();
+        for flag in FlagName::ALL {
+            settings.insert(format!("flags.{}", flag.as_str()), flags.is_on(*flag).into());
+        }
+        settings.insert(
+            "flags.deployment".to_owned(),
+            Value::try_from(flags.deployment).unwrap(),
+        );
+    }
+
+    fn capacity(settings: &mut Settings) {
+        let rule = CapacityRule::default();
+        for class in MediaClass::ALL {
+            let limit = i64::from(rule.limit(class));
+            settings.insert(format!("agent.capacity.{class}"), limit.into());
+        }
+    }
+}
+
+/// Settings that are decided, and that the code does not have yet because what they set is not built.
+const AWAITED: &[&str] = &[
+    "policy.auto_done",
+    "policy.disposition_mandatory",
+    "policy.ended_holds",
+    "policy.ended_sets_not_ready",
+    "policy.missed_offer",
+    "policy.post_countdown_at",
+    "policy.recent_emojis",
+    "timing.offer_ttl",
+    "timing.pending_overdue",
+    "timing.pending_warning",
+    "timing.presence_lease",
+    "timing.routing_lease",
+    "timing.typing_ttl",
+];
+
+/// The document of this repository.
+fn document() -> String {
+    text_files(DOCUMENT).pop().unwrap().text
+}
+
+#[test]
+fn every_decision_can_be_read() {
+    let (decisions, findings) = read(&document());
+    assert_none("A decision cannot be read:", &findings);
+    let undecided: Vec<_> = MUST_BE_DECIDED
+        .iter()
+        .filter(|row| !decisions.rows.contains(row))
+        .map(|row| format!("r{row}"))
+        .collect();
+    assert_none(
+        "A contradiction or gap of the manuals is not decided:",
+        &undecided,
+    );
+}
+
+#[test]
+fn documented_defaults_are_those_of_the_code() {
+    let (decisions, _) = read(&document());
+    assert_none(
+        "The documented defaults differ from the code:",
+        &differences(&decisions.settings, &code::settings(), AWAITED),
+    );
+}
+
+#[test]
+fn an_unreadable_decision_is_caught() {
+    let text = "| Rows | a | b | c | Setting |\n| --- | --- | --- | --- | --- |\n\
+        | r1 | a | b | c | `x.y = 1` `x.z = [\"p\"]` |\n\
+        | r2 | a | b | c |\n\
+        | r173 | a | b | c | – |\n\
+        | r3 | a |  | c | – |\n\
+        | r4 | a | b | c | `x.y = 2` |\n\
+        | r5 | a | b | c | `x y` |\n\
+        | r6 | a | b | c | about 5 |\n";
+    let (decisions, findings) = read(text);
+    assert_caught(
+        &findings,
+        &[
+            ":4: 4 cells",
+            ":5: \"r173\"",
+            ":6: a cell is empty",
+            ":7: x.y is decided twice",
+            ":8: \"x y\" is not TOML",
+            ":9: \"about 5\"",
+        ],
+    );
+    assert_eq!(decisions.settings.len(), 2);
+}
+
+#[test]
+fn a_difference_between_document_and_code_is_caught() {
+    let settings = |text: &str| {
+        let mut settings = Settings::new();
+        flatten("", &text.parse().unwrap(), &mut settings);
+        settings
+    };
+    let documented = settings("a.same = 1\na.other = 2\na.later = 3\na.gone = 4");
+    let code = settings("a.same = 1\na.other = 5\na.secret = 6");
+    assert_caught(
+        &differences(&documented, &code, &["a.later", "a.same"]),
+        &[
+            "a.other: documented 2, in the code 5",
+            "a.same: in the code now",
+            "a.secret: in the code 6, not documented",
+            "a.gone: documented, not in the code",
+        ],
+    );
+}
