@@ -6,6 +6,7 @@
 //! a restart changes nothing.
 
 mod alert;
+mod assignments;
 mod delivery;
 mod display_name;
 mod error;
@@ -18,6 +19,7 @@ mod tail;
 mod unread;
 
 pub use alert::alert_due;
+pub use assignments::{AssignmentRow, Assignments};
 pub use delivery::{delivery, join, mailbox_delivery};
 pub use display_name::display_name;
 pub use error::TranscriptError;

@@ -29,8 +29,9 @@ pub fn normalise(text: &str) -> String {
             }
             folded
         });
-    // Composed again: shorter to keep, and a base letter does not match inside a letter that has a kept mark.
-    words_of(folded.nfc())
+    // Composed again: shorter to keep, and a base letter does not match inside a letter that has a kept mark. Last,
+    // because what is dropped may have stood between the two.
+    words_of(folded.chars()).nfc().collect()
 }
 
 /// Joins the words by single spaces and drops what has no shape.
@@ -133,6 +134,11 @@ mod tests {
         assert_ne!(normalise("が"), normalise("か"));
         assert!(!normalise("が").contains(&normalise("か")));
         assert_ne!(normalise("กุ"), normalise("ก"));
+        assert_eq!(
+            normalise("か\u{200D}\u{3099}"),
+            "が",
+            "composed across what has no shape"
+        );
         assert_eq!(normalise("한글"), "한글");
     }
 
