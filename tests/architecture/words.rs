@@ -9,7 +9,6 @@ const FORBIDDEN: &[(&[&str], &str)] = &[
     (&["Customer"], "Contact"),
     (&["Lead"], "Contact"),
     (&["End", "User"], "Contact"),
-    (&["Visitor"], "Contact"),
     (&["Operator"], "Agent"),
     (&["Ticket"], "Interaction"),
     (&["Chat", "Room"], "Thread"),

@@ -140,8 +140,12 @@ fn differences(documented: &Settings, code: &Settings, awaited: &[&str]) -> Vec<
 
 /// The defaults of the code.
 mod code {
+    use std::time::Duration;
+
     use parlor_channel::ChannelProfile;
+    use parlor_interaction::Policy;
     use parlor_model::{CapacityRule, ChannelKind, FlagName, Flags, MediaClass};
+    use parlor_transcript::Thresholds;
     use toml::{Table, Value};
 
     use super::Settings;
@@ -152,7 +156,37 @@ mod code {
         flags(&mut settings);
         capacity(&mut settings);
         channels(&mut settings);
+        policy(&mut settings);
+        timing(&mut settings);
         settings
+    }
+
+    fn policy(settings: &mut Settings) {
+        let policy = Policy::default();
+        settings.extend(
+            [
+                ("ended_holds", Value::try_from(policy.ended_holds).unwrap()),
+                ("disposition_mandatory", policy.disposition_mandatory.into()),
+                ("auto_done", milliseconds(policy.auto_done.unwrap_or_default())),
+                ("auto_done_abandoned", policy.auto_done_abandoned.into()),
+            ]
+            .map(|(key, value)| (format!("policy.{key}"), value)),
+        );
+    }
+
+    fn timing(settings: &mut Settings) {
+        let pending = Thresholds::default();
+        settings.extend(
+            [
+                ("pending_warning", milliseconds(pending.warning())),
+                ("pending_overdue", milliseconds(pending.overdue())),
+            ]
+            .map(|(key, value)| (format!("timing.{key}"), value)),
+        );
+    }
+
+    fn milliseconds(duration: Duration) -> Value {
+        i64::try_from(duration.as_millis()).unwrap().into()
     }
 
     /// What the configuration of a channel may override.
@@ -193,16 +227,11 @@ mod code {
 
 /// Settings that are decided, and that the code does not have yet because what they set is not built.
 const AWAITED: &[&str] = &[
-    "policy.auto_done",
-    "policy.disposition_mandatory",
-    "policy.ended_holds",
     "policy.ended_sets_not_ready",
     "policy.missed_offer",
     "policy.post_countdown_at",
     "policy.recent_emojis",
     "timing.offer_ttl",
-    "timing.pending_overdue",
-    "timing.pending_warning",
     "timing.presence_lease",
     "timing.routing_lease",
     "timing.typing_ttl",
