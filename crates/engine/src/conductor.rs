@@ -1,0 +1,675 @@
+//! The one task that makes things happen by themselves: it routes, lets time pass, and notices who is gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parlor_interaction::{Command, Context, Interaction, State};
+use parlor_model::{
+    AgentName, FlagName, InteractionId, Medium, NotReadyReason, OfferMode, Readiness, ReadinessState,
+    Timestamp,
+};
+use parlor_routing::{AgentSnapshot, Decision, Explanation, Input, Matcher, RoutingPolicy, Work};
+use parlor_store::{
+    AgentState, AgentWrite, CommitError, Conflict, Fence, Lease, LeaseName, OfferRecord, StoreError,
+    TimerKey, TimerWrite,
+};
+use parlor_transcript::PendingResponse;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::MissedOffer;
+use crate::draft::Draft;
+use crate::engine::{Drive, Inner};
+use crate::error::EngineError;
+use crate::hub::Live;
+
+/// The longest sleep: a machine's clock may be set, and a deadline by the old one must not be waited for.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// How long routing waits after the store has failed it.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// How many open interactions are read at a time when starting.
+const RECOVERY_PAGE: usize = 1_000;
+
+/// What the conductor is told.
+#[derive(Debug)]
+pub(crate) enum Signal {
+    /// An interaction changed.
+    Interaction(InteractionId),
+    /// An agent's state or load changed.
+    Agent(AgentName),
+    /// Timers were set or cancelled.
+    Timers(Vec<TimerWrite>),
+    /// Something may be due earlier than before.
+    Wake,
+    /// Answer when nothing more follows from what was told before.
+    Settle(oneshot::Sender<()>),
+    /// Why is this work where it is?
+    Explain(InteractionId, oneshot::Sender<Option<Explanation>>),
+    /// Stop.
+    Stop(oneshot::Sender<()>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Conductor {
+    engine: Weak<Inner>,
+    inbox: mpsc::UnboundedReceiver<Signal>,
+    node: String,
+    drive: Drive,
+    lease: Option<Lease>,
+    matcher: Matcher,
+    decisions: Vec<Decision>,
+    timers: Timers,
+    /// When the pending-response indicator of an interaction changes next.
+    pending: BTreeMap<InteractionId, Timestamp>,
+    /// Work whose offer the store failed to keep, and when to try again.
+    retries: BTreeMap<InteractionId, Timestamp>,
+    settling: Vec<oneshot::Sender<()>>,
+    stopping: Option<oneshot::Sender<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Timers {
+    due: BTreeSet<(Timestamp, TimerKey)>,
+    set: BTreeMap<TimerKey, Timestamp>,
+}
+
+impl Timers {
+    fn apply(&mut self, write: TimerWrite) {
+        if let Some(at) = self.set.remove(&write.key) {
+            self.due.remove(&(at, write.key.clone()));
+        }
+        if let Some(at) = write.at {
+            self.set.insert(write.key.clone(), at);
+            self.due.insert((at, write.key));
+        }
+    }
+
+    fn take_due(&mut self, now: Timestamp) -> Option<TimerKey> {
+        let first = self.due.first()?;
+        if first.0 > now {
+            return None;
+        }
+        let (_, key) = self.due.pop_first()?;
+        self.set.remove(&key);
+        Some(key)
+    }
+
+    fn next(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+}
+
+impl Conductor {
+    /// Reads from the store what is open, so that the engine goes on where it, or another, stopped.
+    pub(crate) async fn recover(
+        engine: &Arc<Inner>,
+        inbox: mpsc::UnboundedReceiver<Signal>,
+        node: String,
+        drive: Drive,
+    ) -> Result<Self, StoreError> {
+        let mut after = None;
+        loop {
+            let page = engine.store.open_interactions(after, RECOVERY_PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for interaction in page {
+                engine.open.update(Arc::new(interaction));
+            }
+        }
+        let now = engine.now();
+        for agent in engine.store.agents().await? {
+            if agent.signed_in {
+                engine
+                    .presence
+                    .touch(&agent.name, now, engine.directory.timing.presence_lease);
+            }
+        }
+        // `Config::check` has refused a zero, the only thing the policy refuses.
+        let policy = RoutingPolicy::default()
+            .with_reoffer_after(engine.directory.timing.offer_ttl)
+            .unwrap_or_default();
+        let mut conductor = Self {
+            engine: Arc::downgrade(engine),
+            inbox,
+            node,
+            drive,
+            lease: None,
+            matcher: Matcher::new(policy),
+            decisions: Vec::new(),
+            timers: Timers::default(),
+            pending: BTreeMap::new(),
+            retries: BTreeMap::new(),
+            settling: Vec::new(),
+            stopping: None,
+        };
+        for (key, at) in engine.store.timers().await? {
+            conductor.timers.apply(TimerWrite { key, at: Some(at) });
+        }
+        for interaction in engine.open.all() {
+            conductor.watch_pending(engine, &interaction, now);
+        }
+        // Somebody has to say the first word, or nothing happens until something else does.
+        let _ = engine.signals.send(Signal::Wake);
+        Ok(conductor)
+    }
+
+    pub(crate) async fn run(mut self) {
+        while self.wait().await {
+            // Held only while there is something to do: when every handle is gone, so is the engine.
+            let Some(engine) = self.engine.upgrade() else {
+                return;
+            };
+            self.work(&engine).await;
+            for settled in self.settling.drain(..) {
+                let _ = settled.send(());
+            }
+            if let Some(stopped) = self.stopping.take() {
+                let _ = stopped.send(());
+                return;
+            }
+        }
+    }
+
+    /// Waits for a signal or for the next deadline; gives false when the engine is gone.
+    async fn wait(&mut self) -> bool {
+        let sleep = match (self.drive, self.engine.upgrade()) {
+            (_, None) => return false,
+            (Drive::Manual, Some(_)) => None,
+            (Drive::Automatic, Some(engine)) => Some(self.sleep_time(&engine)),
+        };
+        let signal = match sleep {
+            None => self.inbox.recv().await,
+            Some(sleep) => match tokio::time::timeout(sleep, self.inbox.recv()).await {
+                Ok(signal) => signal,
+                Err(_) => return true,
+            },
+        };
+        match signal {
+            None => false,
+            Some(signal) => {
+                let Some(engine) = self.engine.upgrade() else {
+                    return false;
+                };
+                self.take(&engine, signal).await;
+                true
+            }
+        }
+    }
+
+    fn sleep_time(&self, engine: &Inner) -> Duration {
+        let now = engine.now();
+        let renewal = self
+            .lease
+            .as_ref()
+            .map(|lease| lease.until - engine.directory.timing.routing_lease / 2);
+        [
+            self.timers.next(),
+            self.pending.values().min().copied(),
+            self.retries.values().min().copied(),
+            self.matcher.next_wakeup(),
+            engine.presence.next_expiry(),
+            engine.presence.next_silence(),
+            renewal,
+        ]
+        .into_iter()
+        .flatten()
+        .map(|at| at.since(now))
+        .min()
+        .map_or(LONGEST_SLEEP, |sleep| sleep.min(LONGEST_SLEEP))
+        // A deadline in the microsecond that is just ending must not spin.
+        .max(Duration::from_millis(1))
+    }
+
+    /// Takes in one signal.
+    async fn take(&mut self, engine: &Arc<Inner>, signal: Signal) {
+        match signal {
+            Signal::Interaction(id) => self.interaction_changed(engine, id).await,
+            Signal::Agent(name) => self.agent_changed(engine, &name).await,
+            Signal::Timers(writes) => writes.into_iter().for_each(|write| self.timers.apply(write)),
+            Signal::Wake => {}
+            Signal::Settle(settled) => self.settling.push(settled),
+            Signal::Stop(stopped) => self.stopping = Some(stopped),
+            Signal::Explain(id, answer) => {
+                let _ = answer.send(self.matcher.explain(id, engine.now()));
+            }
+        }
+    }
+
+    async fn take_all(&mut self, engine: &Arc<Inner>) {
+        while let Ok(signal) = self.inbox.try_recv() {
+            self.take(engine, signal).await;
+        }
+    }
+
+    /// Does everything that is to be done now, and what follows from it.
+    async fn work(&mut self, engine: &Arc<Inner>) {
+        loop {
+            self.take_all(engine).await;
+            self.keep_lease(engine).await;
+            let now = engine.now();
+            let mut busy = self.fire_timers(engine, now).await;
+            busy |= self.let_agents_go(engine, now).await;
+            self.notice_silence(engine, now);
+            self.notice_colours(engine, now);
+            self.retry(engine, now).await;
+            if self.matcher.next_wakeup().is_some_and(|at| at <= now) {
+                self.tell(Input::TimePassed, now);
+            }
+            busy |= self.carry_out(engine).await;
+            if !busy && self.inbox.is_empty() {
+                break;
+            }
+        }
+        let (published, waiting) = engine.hub.progress();
+        if waiting {
+            tracing::debug!(published, "a gap in the journal is read from the store");
+            if let Err(error) = engine.fill_gap().await {
+                tracing::warn!(%error, "the journal could not be read");
+            }
+        }
+    }
+
+    fn tell(&mut self, input: Input, now: Timestamp) {
+        self.decisions.extend(self.matcher.handle(input, now));
+    }
+
+    /// Whether this node routes.
+    const fn leads(&self) -> bool {
+        self.lease.is_some()
+    }
+
+    async fn keep_lease(&mut self, engine: &Arc<Inner>) {
+        let now = engine.now();
+        let ttl = engine.directory.timing.routing_lease;
+        if self
+            .lease
+            .as_ref()
+            .is_some_and(|lease| now < lease.until - ttl / 2)
+        {
+            return;
+        }
+        let epoch = self.lease.as_ref().map(|lease| lease.epoch);
+        match engine
+            .store
+            .acquire_lease(&LeaseName::routing(), &self.node, now, ttl)
+            .await
+        {
+            Ok(Some(lease)) => {
+                let new = epoch != Some(lease.epoch);
+                self.lease = Some(lease);
+                if new {
+                    self.start_routing(engine).await;
+                }
+            }
+            Ok(None) => self.lease = None,
+            Err(error) => {
+                tracing::warn!(%error, "the routing lease could not be renewed");
+                if self.lease.as_ref().is_some_and(|lease| lease.until <= now) {
+                    self.lease = None;
+                }
+            }
+        }
+    }
+
+    /// Tells the matcher everything, as the store has it.
+    async fn start_routing(&mut self, engine: &Arc<Inner>) {
+        let agents = match engine.store.agents().await {
+            Ok(agents) => agents,
+            Err(error) => {
+                tracing::warn!(%error, "routing could not start");
+                self.lease = None;
+                return;
+            }
+        };
+        let agents = agents
+            .iter()
+            .filter_map(|state| snapshot(engine, state))
+            .collect();
+        let work = engine
+            .open
+            .all()
+            .iter()
+            .filter_map(|interaction| work(engine, interaction))
+            .collect();
+        self.decisions.clear();
+        self.retries.clear();
+        self.tell(Input::Started { agents, work }, engine.now());
+    }
+
+    async fn interaction_changed(&mut self, engine: &Arc<Inner>, id: InteractionId) {
+        let now = engine.now();
+        let Some(interaction) = engine.open.get(id) else {
+            self.pending.remove(&id);
+            self.tell(Input::WorkLeft(id), now);
+            return;
+        };
+        self.watch_pending(engine, &interaction, now);
+        self.retries.remove(&id);
+        match work(engine, &interaction) {
+            Some(work) => self.tell(Input::WorkArrived(work), now),
+            None => self.tell(Input::WorkLeft(id), now),
+        }
+    }
+
+    async fn agent_changed(&mut self, engine: &Arc<Inner>, name: &AgentName) {
+        let state = match engine.store.agent(name).await {
+            Ok(state) => state.unwrap_or_else(|| AgentState::unknown(name.clone())),
+            Err(error) => {
+                tracing::warn!(%error, agent = %name, "the state of an agent could not be read");
+                return;
+            }
+        };
+        let now = engine.now();
+        match snapshot(engine, &state) {
+            Some(snapshot) => self.tell(Input::AgentChanged(snapshot), now),
+            None => {
+                self.tell(Input::AgentLeft(name.clone()), now);
+                self.withdraw_from(engine, name).await;
+            }
+        }
+    }
+
+    /// Takes back what an agent who is gone was asked.
+    async fn withdraw_from(&mut self, engine: &Arc<Inner>, name: &AgentName) {
+        for interaction in engine.open.of_agent(name) {
+            let command = match &interaction.state {
+                State::Offered(offered) if offered.agent == *name => {
+                    Command::Withdraw { offer: offered.offer }
+                }
+                State::Active(active) => match &active.transfer {
+                    Some(transfer) if transfer.to == *name => Command::DeclineTransfer {
+                        transfer: transfer.id,
+                        agent: name.clone(),
+                    },
+                    _ if active.invitations.contains_key(name) => {
+                        Command::DeclineInvitation { agent: name.clone() }
+                    }
+                    _ => continue,
+                },
+                State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => continue,
+            };
+            self.give(engine, interaction.id, &command).await;
+        }
+    }
+
+    async fn give(&mut self, engine: &Arc<Inner>, id: InteractionId, command: &Command) {
+        let policy = &engine.directory.rules.interaction;
+        if let Err(error) = engine.command(id, command, policy, |_, _| {}).await {
+            tracing::warn!(%error, interaction = %id, "a command of the engine itself was not carried out");
+        }
+    }
+
+    async fn fire_timers(&mut self, engine: &Arc<Inner>, now: Timestamp) -> bool {
+        let mut fired = false;
+        while let Some(key) = self.timers.take_due(now) {
+            fired = true;
+            let command = key.timer.command();
+            let missed = self.missed_offer(engine, key.interaction, &command).await;
+            let policy = &engine.directory.rules.interaction;
+            let result = engine
+                .command(key.interaction, &command, policy, |draft, transition| {
+                    if !transition.events.is_empty() {
+                        draft.changes.agents.extend(missed.clone());
+                    }
+                })
+                .await;
+            match result {
+                Ok(_) | Err(EngineError::NotFound { .. } | EngineError::Refused(_)) => {}
+                Err(error) => {
+                    tracing::warn!(%error, interaction = %key.interaction, "a timer will be tried again");
+                    self.timers.apply(TimerWrite {
+                        key,
+                        at: Some(now + RETRY_AFTER),
+                    });
+                }
+            }
+        }
+        fired
+    }
+
+    /// What becomes of the agent who lets an offer pass, where the rules say that something does.
+    async fn missed_offer(&self, engine: &Inner, id: InteractionId, command: &Command) -> Option<AgentWrite> {
+        if engine.directory.rules.missed_offer == MissedOffer::StayReady
+            || !matches!(command, Command::Expire { .. })
+        {
+            return None;
+        }
+        let interaction = engine.open.get(id)?;
+        let agent = &interaction.offer()?.agent;
+        let channel = engine.directory.channel(&interaction.channel)?;
+        let mut state = engine.store.agent(agent).await.ok().flatten()?;
+        for medium in &channel.readiness {
+            let readiness = Readiness::NotReady(NotReadyReason::MissedOffer);
+            state.readiness.insert(
+                medium.clone(),
+                ReadinessState {
+                    readiness,
+                    since: engine.now(),
+                },
+            );
+        }
+        Some(AgentWrite {
+            expected_version: state.version,
+            state,
+        })
+    }
+
+    async fn let_agents_go(&mut self, engine: &Arc<Inner>, now: Timestamp) -> bool {
+        let expired = engine.presence.take_expired(now);
+        for name in &expired {
+            if let Err(error) = engine.sign_out(name).await {
+                tracing::warn!(%error, agent = %name, "an agent who is gone could not be logged out");
+                engine.presence.touch(name, now, RETRY_AFTER);
+            }
+        }
+        !expired.is_empty()
+    }
+
+    fn notice_silence(&self, engine: &Inner, now: Timestamp) {
+        for (thread, typing) in engine.presence.take_silent(now) {
+            engine.hub.tell_agents(Live::Typing {
+                thread,
+                contact: typing.contact,
+                until: None,
+            });
+        }
+    }
+
+    fn watch_pending(&mut self, engine: &Inner, interaction: &Interaction, now: Timestamp) {
+        let pending = pending_response(engine, interaction, now);
+        match pending.and_then(|pending| pending.next_change) {
+            Some(at) => self.pending.insert(interaction.id, at),
+            None => self.pending.remove(&interaction.id),
+        };
+    }
+
+    fn notice_colours(&mut self, engine: &Inner, now: Timestamp) {
+        let due: Vec<InteractionId> = self
+            .pending
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(interaction, _)| *interaction)
+            .collect();
+        for id in due {
+            self.pending.remove(&id);
+            if let Some(interaction) = engine.open.get(id) {
+                self.watch_pending(engine, &interaction, now);
+                engine.hub.tell_agents(Live::Pending { interaction: id });
+            }
+        }
+    }
+
+    async fn retry(&mut self, engine: &Arc<Inner>, now: Timestamp) {
+        let due: Vec<InteractionId> = self
+            .retries
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(interaction, _)| *interaction)
+            .collect();
+        for id in due {
+            self.retries.remove(&id);
+            self.interaction_changed(engine, id).await;
+        }
+    }
+
+    /// Commits the offers that were decided; gives whether there were any.
+    async fn carry_out(&mut self, engine: &Arc<Inner>) -> bool {
+        let decisions = std::mem::take(&mut self.decisions);
+        let Some(lease) = self.lease.clone().filter(|_| self.leads()) else {
+            return false;
+        };
+        let busy = !decisions.is_empty();
+        let offers = decisions
+            .iter()
+            .map(|Decision::Offer { interaction, agent }| offer(engine, &lease, *interaction, agent));
+        let results = futures_util::future::join_all(offers).await;
+        // What came of the offers is told before that they are settled.
+        self.take_all(engine).await;
+        for (Decision::Offer { interaction, agent }, result) in decisions.into_iter().zip(results) {
+            match result {
+                OfferResult::Made => {}
+                OfferResult::Changed => {
+                    self.agent_changed(engine, &agent).await;
+                    self.interaction_changed(engine, interaction).await;
+                }
+                OfferResult::Failed => {
+                    self.retries.insert(interaction, engine.now() + RETRY_AFTER);
+                }
+                OfferResult::NotLeading => self.lease = None,
+            }
+            self.tell(Input::OfferSettled { interaction, agent }, engine.now());
+        }
+        busy
+    }
+}
+
+#[derive(Debug)]
+enum OfferResult {
+    Made,
+    /// It was decided from something that is no longer so.
+    Changed,
+    /// The store failed.
+    Failed,
+    /// Another node routes.
+    NotLeading,
+}
+
+async fn offer(engine: &Arc<Inner>, lease: &Lease, id: InteractionId, agent: &AgentName) -> OfferResult {
+    let interaction = match engine.interaction(id).await {
+        Ok(Some(interaction)) => interaction,
+        Ok(None) => return OfferResult::Changed,
+        Err(error) => {
+            tracing::warn!(%error, interaction = %id, "an offer could not be made");
+            return OfferResult::Failed;
+        }
+    };
+    let (Some(channel), Some(configured)) = (
+        engine.directory.channel(&interaction.channel),
+        engine.directory.agent(agent),
+    ) else {
+        return OfferResult::Changed;
+    };
+    let now = engine.now();
+    let offer = engine.new_id();
+    let command = Command::Offer {
+        offer,
+        agent: agent.clone(),
+        expires_at: now + engine.directory.timing.offer_ttl,
+        auto: channel.offer == OfferMode::Auto || configured.flags.is_on(FlagName::AutoAnswer),
+    };
+    let policy = &engine.directory.rules.interaction;
+    let transition = match interaction.handle(&command, Context { now, policy }) {
+        Ok(transition) if !transition.events.is_empty() => transition,
+        Ok(_) | Err(_) => return OfferResult::Changed,
+    };
+    let mut draft = Draft::new(now);
+    draft.changes.fence = Some(Fence {
+        lease: lease.name.clone(),
+        epoch: lease.epoch,
+    });
+    draft.changes.offers.push(OfferRecord {
+        offer,
+        interaction: id,
+        agent: agent.clone(),
+    });
+    if transition.interaction.owner().is_some() {
+        engine.assign(&mut draft, agent, interaction.thread).await;
+    }
+    draft.transition(&engine.directory, Some(&interaction), &transition, || {
+        engine.new_id()
+    });
+    match engine.commit(draft).await {
+        Ok(_) => OfferResult::Made,
+        Err(CommitError::Conflict(Conflict::Fence(_))) => OfferResult::NotLeading,
+        Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => match engine.reload(id).await {
+            Ok(_) => OfferResult::Changed,
+            Err(_) => OfferResult::Failed,
+        },
+        Err(CommitError::Store(error)) => {
+            tracing::warn!(%error, interaction = %id, "an offer could not be made");
+            OfferResult::Failed
+        }
+    }
+}
+
+/// What routing must know of an agent; `None` while they are not logged in.
+fn snapshot(engine: &Inner, state: &AgentState) -> Option<AgentSnapshot> {
+    let agent = engine.directory.agent(&state.name).filter(|_| state.signed_in)?;
+    let ready = state
+        .readiness
+        .iter()
+        .filter(|(_, state)| state.readiness.is_ready())
+        .map(|(medium, state)| (medium.clone(), state.since))
+        .collect();
+    let mut disabled = BTreeSet::new();
+    if !agent.flags.is_on(FlagName::TwitterEnabled) {
+        disabled.insert(Medium::Twitter);
+    }
+    Some(AgentSnapshot {
+        name: agent.name.clone(),
+        ready,
+        queues: agent.queues.clone(),
+        skills: agent.skills.clone(),
+        load: state
+            .load
+            .iter()
+            .map(|(class, load)| (*class, load.used))
+            .collect(),
+        limits: agent.capacity.clone(),
+        idle_since: state.idle_since,
+        disabled,
+    })
+}
+
+/// What routing must know of an interaction; `None` while it does not wait.
+fn work(engine: &Inner, interaction: &Interaction) -> Option<Work> {
+    let State::Queued(queued) = &interaction.state else {
+        return None;
+    };
+    let channel = engine.directory.channel(&interaction.channel)?;
+    Some(Work {
+        interaction: interaction.id,
+        queue: interaction.queue.clone(),
+        media: channel.readiness.clone(),
+        class: interaction.class,
+        weight: NonZeroU32::new(interaction.weight).unwrap_or(NonZeroU32::MIN),
+        required_skills: BTreeMap::new(),
+        priority: 0,
+        since: queued.since,
+        preferred: queued.preferred.clone(),
+        passed: queued.passed.clone(),
+    })
+}
+
+/// The pending response of an interaction; only what an agent has can be pending.
+pub(crate) fn pending_response(
+    engine: &Inner,
+    interaction: &Interaction,
+    now: Timestamp,
+) -> Option<PendingResponse> {
+    interaction.owner()?;
+    PendingResponse::of(interaction.unanswered_since, engine.directory.timing.pending, now)
+}

@@ -1,0 +1,258 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use parlor_interaction::{DispositionCode, Policy};
+use parlor_model::{Agent, AgentName, Channel, ChannelName, Medium, QueueName};
+use parlor_transcript::Thresholds;
+
+/// What one workspace is configured with. It is checked as a whole by [`Config::check`].
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Config {
+    /// Who answers.
+    pub agents: Vec<Agent>,
+    /// Where work waits.
+    pub queues: Vec<QueueName>,
+    /// Our endpoints.
+    pub channels: Vec<Channel>,
+    /// The outcome codes an agent may give.
+    pub dispositions: Vec<Disposition>,
+    /// How long things may take.
+    pub timing: Timing,
+    /// The rules of the desk.
+    pub rules: Rules,
+}
+
+/// An outcome code and its name.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Disposition {
+    /// Identity.
+    pub code: DispositionCode,
+    /// What people read.
+    pub name: String,
+}
+
+/// How long things may take. The defaults are choices of ours where the manuals give no number; each stands in
+/// `docs/manual-decisions.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timing {
+    /// How long an agent may think about an offer (r8).
+    pub offer_ttl: Duration,
+    /// When a pending response turns yellow and red (r42, r43).
+    pub pending: Thresholds,
+    /// How long a typing notice lasts without a new one (r38).
+    pub typing_ttl: Duration,
+    /// How long the routing lease runs without being renewed.
+    pub routing_lease: Duration,
+    /// How long an agent is present without an open feed or a call.
+    pub presence_lease: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            offer_ttl: Duration::from_secs(20),
+            pending: Thresholds::default(),
+            typing_ttl: Duration::from_secs(10),
+            routing_lease: Duration::from_secs(10),
+            presence_lease: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The rules of the desk that the manuals leave to the operator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rules {
+    /// The rules of the interaction machine.
+    pub interaction: Policy,
+    /// What becomes of an agent who lets an offer pass.
+    pub missed_offer: MissedOffer,
+    /// Who gets the answer to what was written without an interaction (r101).
+    pub reply: ReplyGoes,
+}
+
+/// What becomes of an agent who lets an offer pass (RONA).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissedOffer {
+    /// They stay Ready; the same work is not offered to them again for one `offer_ttl`.
+    #[default]
+    StayReady,
+    /// They become NotReady on the media of the work until they say Ready again.
+    NotReady,
+}
+
+/// Who gets the contact's answer to what an agent wrote without an interaction (r101).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplyGoes {
+    /// The agent who wrote is alerted, while they are logged in; otherwise it goes to the queue.
+    #[default]
+    ToAgent,
+    /// A new interaction waits in the channel's queue.
+    ToQueue,
+}
+
+/// Why a configuration is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The same name stands twice.
+    #[error("{what} {name:?} is configured twice")]
+    Twice {
+        /// What kind of thing.
+        what: &'static str,
+        /// Which one.
+        name: String,
+    },
+    /// A name is used that is not configured.
+    #[error("{user} names {what} {name:?}, which is not configured")]
+    Unknown {
+        /// Who uses it.
+        user: String,
+        /// What kind of thing.
+        what: &'static str,
+        /// Which one.
+        name: String,
+    },
+    /// A duration is zero.
+    #[error("{name} must be longer than zero")]
+    Zero {
+        /// Which one.
+        name: &'static str,
+    },
+    /// A channel asks for no readiness, so that nobody could ever be offered its work by being Ready.
+    #[error("channel {channel} asks for no readiness")]
+    NoReadiness {
+        /// Which one.
+        channel: ChannelName,
+    },
+}
+
+impl Config {
+    /// Checks that names are unique and known, and that durations make sense.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        unique("agent", self.agents.iter().map(|agent| agent.name.as_str()))?;
+        unique("queue", self.queues.iter().map(QueueName::as_str))?;
+        unique(
+            "channel",
+            self.channels.iter().map(|channel| channel.name.as_str()),
+        )?;
+        unique(
+            "disposition",
+            self.dispositions.iter().map(|one| one.code.as_str()),
+        )?;
+        let queues: BTreeSet<&QueueName> = self.queues.iter().collect();
+        for agent in &self.agents {
+            for queue in &agent.queues {
+                known(&queues, queue, || format!("agent {}", agent.name))?;
+            }
+        }
+        for channel in &self.channels {
+            known(&queues, &channel.queue, || format!("channel {}", channel.name))?;
+            if channel.readiness.is_empty() {
+                return Err(ConfigError::NoReadiness {
+                    channel: channel.name.clone(),
+                });
+            }
+        }
+        let timing = &self.timing;
+        for (name, duration) in [
+            ("offer_ttl", timing.offer_ttl),
+            ("typing_ttl", timing.typing_ttl),
+            ("routing_lease", timing.routing_lease),
+            ("presence_lease", timing.presence_lease),
+        ] {
+            if duration.is_zero() {
+                return Err(ConfigError::Zero { name });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unique<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> Result<(), ConfigError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(ConfigError::Twice {
+                what,
+                name: name.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn known(
+    queues: &BTreeSet<&QueueName>,
+    queue: &QueueName,
+    user: impl Fn() -> String,
+) -> Result<(), ConfigError> {
+    if queues.contains(queue) {
+        return Ok(());
+    }
+    Err(ConfigError::Unknown {
+        user: user(),
+        what: "queue",
+        name: queue.to_string(),
+    })
+}
+
+/// The configuration, indexed for the engine's own use.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    agents: BTreeMap<AgentName, Agent>,
+    channels: BTreeMap<ChannelName, Channel>,
+    media: BTreeSet<Medium>,
+    pub(crate) dispositions: Vec<Disposition>,
+    pub(crate) timing: Timing,
+    pub(crate) rules: Rules,
+}
+
+impl Directory {
+    pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
+        config.check()?;
+        Ok(Self {
+            media: config
+                .channels
+                .iter()
+                .flat_map(|channel| channel.readiness.iter().cloned())
+                .collect(),
+            agents: config
+                .agents
+                .into_iter()
+                .map(|agent| (agent.name.clone(), agent))
+                .collect(),
+            channels: config
+                .channels
+                .into_iter()
+                .map(|channel| (channel.name.clone(), channel))
+                .collect(),
+            dispositions: config.dispositions,
+            timing: config.timing,
+            rules: config.rules,
+        })
+    }
+
+    pub(crate) fn agent(&self, name: &AgentName) -> Option<&Agent> {
+        self.agents.get(name)
+    }
+
+    pub(crate) fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.values()
+    }
+
+    pub(crate) fn channel(&self, name: &ChannelName) -> Option<&Channel> {
+        self.channels.get(name)
+    }
+
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.values()
+    }
+
+    /// Every medium that some channel asks for: what an agent can be Ready on.
+    pub(crate) fn media(&self) -> &BTreeSet<Medium> {
+        &self.media
+    }
+}

@@ -1,0 +1,585 @@
+//! What contacts do, whatever the network: write, type, read, leave, come back.
+
+use std::sync::Arc;
+
+use parlor_channel::{ConnectionState, Delivery};
+use parlor_interaction::{Actor, Command, Context, EndedBy, Interaction, Origin, Start, State};
+use parlor_model::{
+    AgentName, Author, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, Content, Id,
+    InteractionId, Message, MessageId, PointKey, ProviderMessageId, Subject, Thread, ThreadId, Timestamp,
+};
+use parlor_store::{
+    Acknowledged, Alert, AlertKind, ContactWrite, DocumentWrite, Duplicate, InboxEntry, InboxKey, NewMessage,
+    StoreError,
+};
+use parlor_transcript::alert_due;
+use tokio::sync::broadcast;
+
+use crate::config::ReplyGoes;
+use crate::decide::{Attempt, until_decided};
+use crate::draft::Draft;
+use crate::engine::{Engine, Inner, ThreadInfo};
+use crate::error::EngineError;
+use crate::hub::{ForContact, Live};
+use crate::presence::Typing;
+use crate::view::{ContactStage, ContactState};
+
+/// How many entries are looked through for the last word of an agent.
+const LAST_WORD_WITHIN: usize = 50;
+
+/// A contact arrives on a channel: known or new.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Arrival {
+    /// Our endpoint.
+    pub channel: ChannelName,
+    /// The contact's address.
+    pub key: PointKey,
+    /// The name that the network shows, or that the contact gave.
+    pub display_name: Option<String>,
+    /// Documents to keep in the same commit, such as the session of a web chat.
+    pub documents: Vec<DocumentWrite>,
+}
+
+impl Arrival {
+    /// A contact arrives.
+    pub fn new(channel: ChannelName, key: PointKey) -> Self {
+        Self {
+            channel,
+            key,
+            display_name: None,
+            documents: Vec::new(),
+        }
+    }
+}
+
+/// A contact on a channel: whose messages go into which thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactSession {
+    /// Our endpoint.
+    pub channel: ChannelName,
+    /// The thread.
+    pub thread: ThreadId,
+    /// The contact's address.
+    pub point: ContactPointId,
+    /// The contact.
+    pub contact: ContactId,
+}
+
+/// Something that a contact wrote.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Inbound {
+    /// The id that the provider, or the contact's browser, gave it: what makes a repetition recognisable.
+    pub external_id: ProviderMessageId,
+    /// What was written.
+    pub content: Content,
+    /// When, by the provider.
+    pub provider_time: Option<Timestamp>,
+}
+
+impl Inbound {
+    /// Something that a contact wrote.
+    pub fn new(external_id: ProviderMessageId, content: Content) -> Self {
+        Self {
+            external_id,
+            content,
+            provider_time: None,
+        }
+    }
+}
+
+/// What became of something that a contact wrote: it is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The message in the transcript.
+    pub message: MessageId,
+    /// Its place in the thread.
+    pub sequence: u64,
+    /// When it was taken in.
+    pub at: Timestamp,
+    /// Whether it had been taken in before.
+    pub repeated: bool,
+}
+
+/// What a contact is told at once, while connected.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ContactItem {
+    /// An entry of the transcript; whether the contact may see it is for the channel's mailbox to say.
+    Message(Arc<Message>),
+    /// The state of the chat changed.
+    State(ContactState),
+    /// An agent types, or stopped.
+    Typing {
+        /// Who.
+        agent: AgentName,
+        /// Whether they type.
+        on: bool,
+    },
+    /// Something was missed: read the thread again from where you are.
+    Missed,
+}
+
+/// A connected contact. While it lives, the contact counts as connected.
+#[derive(Debug)]
+pub struct ContactConnection {
+    engine: Arc<Inner>,
+    session: ContactSession,
+    items: broadcast::Receiver<ForContact>,
+}
+
+impl ContactConnection {
+    /// The next item; `None` when the engine is gone. Cancel safe.
+    pub async fn next(&mut self) -> Option<ContactItem> {
+        match self.items.recv().await {
+            Ok(ForContact::Message(message)) => Some(ContactItem::Message(message)),
+            Ok(ForContact::State(state)) => Some(ContactItem::State(state)),
+            Ok(ForContact::Typing { agent, on }) => Some(ContactItem::Typing { agent, on }),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(ContactItem::Missed),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+impl Drop for ContactConnection {
+    fn drop(&mut self) {
+        let state = self.engine.presence.contact_disconnected(self.session.thread);
+        self.engine.tell_connection(&self.session, state);
+        // The receiver itself is still counted here, so look again when it is gone.
+        let (_, gone) = broadcast::channel(1);
+        self.items = gone;
+        self.engine.hub.forget_contact(self.session.thread);
+    }
+}
+
+impl Engine {
+    /// The contact who arrives on a channel: found by their address, or made with it (r11).
+    pub async fn arrive(&self, arrival: Arrival) -> Result<ContactSession, EngineError> {
+        if self.inner.directory.channel(&arrival.channel).is_none() {
+            return Err(EngineError::NotFound { what: "channel" });
+        }
+        until_decided!(self.inner.try_arrive(&arrival).await).map_err(Attempt::into_error)
+    }
+
+    /// Takes in what a contact wrote. When it returns, the message is durable and its work waits for an agent or
+    /// belongs to one; routing itself is not waited for. Repeating it gives the same answer.
+    pub async fn receive(&self, session: &ContactSession, inbound: Inbound) -> Result<Received, EngineError> {
+        let key = InboxKey {
+            scope: session.point.to_string(),
+            kind: "message".to_owned(),
+            provider_time: inbound.provider_time,
+            external_id: inbound.external_id.as_str().to_owned(),
+        };
+        let received = match until_decided!(self.inner.try_receive(session, &inbound, &key).await) {
+            Ok(received) => received,
+            Err(Attempt::Duplicate(Duplicate::Inbox {
+                message: Some(message),
+                ..
+            })) => {
+                metrics::counter!("parlor_inbound_duplicate_total").increment(1);
+                let earlier = self.inner.store.message(message).await?;
+                let Some(earlier) = earlier else {
+                    return Err(StoreError::Corrupt {
+                        detail: "an inbox key names no message".to_owned(),
+                    }
+                    .into());
+                };
+                return Ok(Received {
+                    message,
+                    sequence: earlier.sequence,
+                    at: earlier.at,
+                    repeated: true,
+                });
+            }
+            Err(other) => return Err(other.into_error()),
+        };
+        metrics::counter!("parlor_inbound_appended_total").increment(1);
+        if let Some(state) = self.inner.presence.contact_left(session.thread, false) {
+            self.inner.tell_connection(session, state);
+        }
+        self.contact_typing(session, false);
+        Ok(received)
+    }
+
+    /// A contact types, or stopped. Nothing says what (r39).
+    pub fn contact_typing(&self, session: &ContactSession, on: bool) {
+        let (thread, contact) = (session.thread, session.contact);
+        if on {
+            let until = self.inner.now() + self.inner.directory.timing.typing_ttl;
+            if self.inner.presence.types(thread, Typing { contact, until }) {
+                // Its end may now be the next thing that is due.
+                let _ = self.inner.signals.send(crate::conductor::Signal::Wake);
+            }
+            self.inner.hub.tell_agents(Live::Typing {
+                thread,
+                contact,
+                until: Some(until),
+            });
+        } else if self.inner.presence.stops_typing(thread) {
+            self.inner.hub.tell_agents(Live::Typing {
+                thread,
+                contact,
+                until: None,
+            });
+        }
+    }
+
+    /// How far a contact has received and seen the thread; never moves backwards, and never beyond what there is.
+    pub async fn contact_seen(
+        &self,
+        session: &ContactSession,
+        delivered: u64,
+        read: u64,
+    ) -> Result<Acknowledged, EngineError> {
+        let latest = self.contact_latest(session).await?;
+        let known = self.inner.store.acknowledged(session.thread).await?;
+        let read = read.min(latest).max(known.read);
+        let delivered = delivered.min(latest).max(known.delivered).max(read);
+        let acknowledged = Acknowledged {
+            thread: session.thread,
+            delivered,
+            read,
+        };
+        if acknowledged != known {
+            let mut draft = Draft::new(self.inner.now());
+            draft.changes.acknowledged.push(acknowledged);
+            self.inner.attempt(draft).await.map_err(Attempt::into_error)?;
+        }
+        Ok(acknowledged)
+    }
+
+    /// The contact ends the session (r19). Ending one that is over, or none, changes nothing.
+    pub async fn contact_ends(&self, session: &ContactSession) -> Result<(), EngineError> {
+        if let Some(interaction) = self.inner.open_in_thread(session.thread) {
+            let command = Command::End { by: EndedBy::Contact };
+            let policy = &self.inner.directory.rules.interaction;
+            match self
+                .inner
+                .command(interaction.id, &command, policy, |_, _| {})
+                .await
+            {
+                // It was closed meanwhile.
+                Ok(_) | Err(EngineError::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.contact_typing(session, false);
+        if let Some(state) = self.inner.presence.contact_left(session.thread, true) {
+            self.inner.tell_connection(session, state);
+        }
+        Ok(())
+    }
+
+    /// A contact is connected, until the connection is dropped. A dropped connection ends nothing (r35).
+    pub fn contact_connects(&self, session: &ContactSession) -> ContactConnection {
+        let items = self.inner.hub.listen_as_contact(session.thread);
+        let state = self.inner.presence.contact_connected(session.thread);
+        self.inner.tell_connection(session, state);
+        ContactConnection {
+            engine: Arc::clone(&self.inner),
+            session: session.clone(),
+            items,
+        }
+    }
+
+    /// How far the work on a contact's messages is.
+    pub fn contact_state(&self, session: &ContactSession) -> ContactState {
+        contact_state(self.inner.open_in_thread(session.thread).as_deref())
+    }
+
+    /// The entries of a contact's thread after a sequence; what the contact may see of them is for the channel's
+    /// mailbox to say.
+    pub async fn contact_messages(
+        &self,
+        session: &ContactSession,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Message>, EngineError> {
+        Ok(self.inner.store.messages(session.thread, after, limit).await?)
+    }
+
+    /// The highest sequence of a contact's thread; 0 when it is empty.
+    pub async fn contact_latest(&self, session: &ContactSession) -> Result<u64, EngineError> {
+        Ok(self
+            .inner
+            .store
+            .last_messages(session.thread, 1)
+            .await?
+            .last()
+            .map_or(0, |message| message.sequence))
+    }
+}
+
+impl Inner {
+    async fn try_arrive(self: &Arc<Self>, arrival: &Arrival) -> Result<ContactSession, Attempt> {
+        let now = self.now();
+        let mut draft = Draft::new(now);
+        draft.changes.documents.clone_from(&arrival.documents);
+        let mut writes = !arrival.documents.is_empty();
+        let point = match self.store.point_by_key(&arrival.key).await? {
+            Some(mut point) => {
+                if arrival.display_name.is_some() && point.display_name != arrival.display_name {
+                    point.display_name.clone_from(&arrival.display_name);
+                    draft.changes.points.push(point.clone());
+                    writes = true;
+                }
+                point
+            }
+            None => {
+                let contact = Contact {
+                    id: self.new_id(),
+                    version: 0,
+                    display_name: None,
+                    fields: std::collections::BTreeMap::new(),
+                    created_at: now,
+                };
+                let point = ContactPoint {
+                    id: self.new_id(),
+                    contact: contact.id,
+                    key: arrival.key.clone(),
+                    display_name: arrival.display_name.clone(),
+                    created_at: now,
+                };
+                draft.changes.contacts.push(ContactWrite {
+                    contact,
+                    expected_version: 0,
+                });
+                draft.changes.points.push(point.clone());
+                writes = true;
+                point
+            }
+        };
+        let subject = Subject::Direct(point.id);
+        let thread = match self
+            .store
+            .thread_by_subject(arrival.channel.as_str(), &subject)
+            .await?
+        {
+            Some(thread) => thread,
+            None => {
+                let thread = Thread {
+                    id: self.new_id(),
+                    channel: arrival.channel.clone(),
+                    subject,
+                    created_at: now,
+                };
+                draft.changes.threads.push(thread.clone());
+                writes = true;
+                thread
+            }
+        };
+        if writes {
+            self.attempt(draft).await?;
+        }
+        let contact = self.store.resolve_contact(point.contact).await?;
+        let session = ContactSession {
+            channel: arrival.channel.clone(),
+            thread: thread.id,
+            point: point.id,
+            contact,
+        };
+        self.remember(Arc::new(ThreadInfo {
+            thread,
+            contact: Some(contact),
+        }));
+        Ok(session)
+    }
+
+    async fn try_receive(
+        self: &Arc<Self>,
+        session: &ContactSession,
+        inbound: &Inbound,
+        key: &InboxKey,
+    ) -> Result<Received, Attempt> {
+        let now = self.now();
+        let message: MessageId = self.new_id();
+        let mut draft = Draft::new(now);
+        draft.changes.inbox.push(InboxEntry {
+            key: key.clone(),
+            message: Some(message),
+        });
+        let (interaction, segment) = self.work_for(session, message, now, &mut draft).await?;
+        let Some(channel) = self.directory.channel(&session.channel) else {
+            return Err(EngineError::NotFound { what: "channel" }.into());
+        };
+        let visibility = self
+            .transport(channel)
+            .map_or(parlor_model::Visibility::Private, |transport| {
+                transport.profile().visibility
+            });
+        draft.changes.messages.push(NewMessage {
+            id: message,
+            thread: session.thread,
+            interaction,
+            segment,
+            author: Author::Contact(session.point),
+            parent: None,
+            visibility,
+            content: inbound.content.clone(),
+            provider_time: inbound.provider_time,
+            provider_id: Some(inbound.external_id.clone()),
+        });
+        let committed = self.attempt(draft).await?;
+        let sequence = committed
+            .messages()
+            .find(|kept| kept.id == message)
+            .map_or(0, |kept| kept.sequence);
+        Ok(Received {
+            message,
+            sequence,
+            at: now,
+            repeated: false,
+        })
+    }
+
+    /// Which interaction a contact's message belongs to, with what has to happen for it.
+    async fn work_for(
+        self: &Arc<Self>,
+        session: &ContactSession,
+        message: MessageId,
+        now: Timestamp,
+        draft: &mut Draft,
+    ) -> Result<(Option<InteractionId>, u32), Attempt> {
+        let policy = &self.directory.rules.interaction;
+        let cx = Context { now, policy };
+        if let Some(open) = self.open_in_thread(session.thread) {
+            match open.handle(&Command::ContactWrote, cx) {
+                Ok(transition) if transition.events.is_empty() => {
+                    // The message must not slip into a session that is just ending.
+                    draft.unchanged(&open);
+                    return Ok((Some(open.id), open.segment));
+                }
+                Ok(transition) => {
+                    draft.transition(&self.directory, Some(&open), &transition, || self.new_id());
+                    return Ok((Some(open.id), transition.interaction.segment));
+                }
+                Err(error) if error.refusal == parlor_interaction::Refusal::AsyncDisabled => {
+                    let closed = open.handle(&Command::MarkDone { by: Actor::System }, cx)?;
+                    draft.transition(&self.directory, Some(&open), &closed, || self.new_id());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        } else if let Some(agent) = self.reply_goes_to(session).await? {
+            self.alert(session, message, agent, now, draft).await?;
+            return Ok((None, 0));
+        }
+        let start = self.start(session, Origin::Inbound)?;
+        let transition = Interaction::start(start, now);
+        draft.transition(&self.directory, None, &transition, || self.new_id());
+        Ok((Some(transition.interaction.id), transition.interaction.segment))
+    }
+
+    /// A new interaction in a contact's thread.
+    pub(crate) fn start(&self, session: &ContactSession, origin: Origin) -> Result<Start, EngineError> {
+        let channel = self
+            .directory
+            .channel(&session.channel)
+            .ok_or(EngineError::NotFound { what: "channel" })?;
+        Ok(Start {
+            id: self.new_id(),
+            thread: session.thread,
+            channel: channel.name.clone(),
+            point: Some(session.point),
+            queue: channel.queue.clone(),
+            class: channel.media_class,
+            weight: 1,
+            origin,
+            preferred: None,
+        })
+    }
+
+    /// The agent who wrote last, without an interaction, and is there to hear the answer (r101).
+    async fn reply_goes_to(&self, session: &ContactSession) -> Result<Option<AgentName>, StoreError> {
+        if self.directory.rules.reply == ReplyGoes::ToQueue {
+            return Ok(None);
+        }
+        let last = self.store.last_messages(session.thread, LAST_WORD_WITHIN).await?;
+        let last_word = last.iter().rev().find_map(|message| match &message.author {
+            Author::Agent(agent) if message.visibility.reaches_contact() => {
+                Some((agent, message.interaction))
+            }
+            _ => None,
+        });
+        let Some((agent, None)) = last_word else {
+            return Ok(None);
+        };
+        let there = self
+            .store
+            .agent(agent)
+            .await?
+            .is_some_and(|state| state.signed_in);
+        Ok((there && self.directory.agent(agent).is_some()).then(|| agent.clone()))
+    }
+
+    async fn alert(
+        &self,
+        session: &ContactSession,
+        message: MessageId,
+        agent: AgentName,
+        now: Timestamp,
+        draft: &mut Draft,
+    ) -> Result<(), StoreError> {
+        let last = match self.store.last_alert(&agent, session.thread).await? {
+            None => None,
+            Some(alert) => self
+                .store
+                .message(alert.message)
+                .await?
+                .map(|message| message.sequence),
+        };
+        let read = self.store.read_marker(&agent, session.thread).await?;
+        if alert_due(last, read) {
+            draft.changes.alerts.push(Alert {
+                id: self.new_id(),
+                agent,
+                kind: AlertKind::ReplyArrived,
+                contact: session.contact,
+                thread: session.thread,
+                message,
+                at: now,
+            });
+        }
+        Ok(())
+    }
+
+    fn tell_connection(&self, session: &ContactSession, state: ConnectionState) {
+        self.hub.tell_agents(Live::Connection {
+            thread: session.thread,
+            contact: session.contact,
+            state,
+        });
+    }
+
+    /// Whether the contact of a thread is there.
+    pub(crate) fn connection(&self, thread: &Thread) -> ConnectionState {
+        self.presence.connection(thread.id).unwrap_or_else(|| {
+            let mailbox = self
+                .directory
+                .channel(&thread.channel)
+                .and_then(|channel| self.transport(channel))
+                .is_some_and(|transport| transport.profile().delivery == Delivery::Mailbox);
+            if mailbox {
+                ConnectionState::Disconnected
+            } else {
+                ConnectionState::Unknown
+            }
+        })
+    }
+}
+
+/// The state of an interaction, as far as its contact may know it.
+pub(crate) fn contact_state(interaction: Option<&Interaction>) -> ContactState {
+    let (stage, agent) = match interaction.map(|interaction| &interaction.state) {
+        None => (ContactStage::None, None),
+        Some(State::Queued(_) | State::Offered(_)) => (ContactStage::Queued, None),
+        Some(State::Active(active)) => (ContactStage::Active, Some(active.owner.clone())),
+        Some(State::Ended(_) | State::Done(_)) => (ContactStage::Ended, None),
+    };
+    ContactState { stage, agent }
+}
+
+/// Makes an id from what a client sent.
+pub(crate) fn message_id(id: parlor_model::ClientId) -> MessageId {
+    MessageId::from_uuid(id.0)
+}

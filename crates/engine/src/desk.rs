@@ -1,0 +1,1012 @@
+//! What agents do.
+
+use std::sync::Arc;
+
+use parlor_channel::preflight;
+use parlor_interaction::{
+    Actor as ClosedBy, Command, Context, DispositionCode, EndedBy, Interaction, Origin, Policy, State,
+    Transition,
+};
+use parlor_model::{
+    Agent, AgentName, Author, ChannelName, ClientId, ContactId, Content, FlagName, Id, InteractionId, Label,
+    Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness, ReadinessState, Subject, ThreadId,
+    Timestamp, Visibility,
+};
+use parlor_store::{
+    AgentState, AgentWrite, Assignment, Committed, ContactWrite, Duplicate, NewMessage, ReadMarker, Request,
+    RequestKey, StoreError,
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::contact_side::{ContactSession, message_id};
+use crate::decide::{Attempt, until_decided};
+use crate::draft::Draft;
+use crate::engine::{Engine, Inner};
+use crate::error::EngineError;
+use crate::hub::ForContact;
+use crate::open::involved;
+use crate::permission::{Actor, Object, Part, Verb, may};
+use crate::view::{ContactView, InteractionView, Me, MessageView};
+
+/// The longest name of a contact, in bytes. A choice of ours: long enough for any name, short enough for a list.
+const CONTACT_NAME_BYTES: usize = 256;
+
+/// The longest free field of a contact, name and value each, in bytes. A choice of ours.
+const CONTACT_FIELD_BYTES: usize = 4_096;
+
+/// The client-made id of a write, with which it may be repeated. Without one it may not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Once(pub Option<ClientId>);
+
+/// A write that may be repeated: its id, and a hash over what is asked.
+#[derive(Clone, Copy, Debug)]
+struct Ask {
+    id: Option<ClientId>,
+    fingerprint: [u8; 32],
+}
+
+impl Ask {
+    fn new(once: Once, verb: &str, parts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in std::iter::once(&verb).chain(parts) {
+            // With its length before it, so that no two lists of parts look alike.
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Self {
+            id: once.0,
+            fingerprint: hash.finalize().into(),
+        }
+    }
+
+    fn request(&self, agent: &AgentName, resource: Uuid, at: Timestamp) -> Option<Request> {
+        let id = self.id?;
+        let key = RequestKey {
+            agent: agent.clone(),
+            id,
+        };
+        Some(Request {
+            key,
+            fingerprint: self.fingerprint,
+            resource,
+            at,
+        })
+    }
+}
+
+impl Engine {
+    /// Logs an agent in: they are present, and the media of `auto_ready` become Ready (r5). One who is logged in
+    /// stays as they are.
+    pub async fn sign_in(&self, agent: &AgentName) -> Result<Me, EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        self.touch(agent);
+        until_decided!(self.inner.try_sign_in(configured).await).map_err(Attempt::into_error)?;
+        self.me(agent).await
+    }
+
+    /// Logs an agent out: what they were offered goes back to the queue, what they own stays theirs.
+    pub async fn sign_out(&self, agent: &AgentName) -> Result<(), EngineError> {
+        self.inner.configured_agent(agent)?;
+        self.inner.sign_out(agent).await
+    }
+
+    /// Renews an agent's presence: to be called whenever they do anything.
+    pub fn touch(&self, agent: &AgentName) {
+        self.inner.presence.touch(
+            agent,
+            self.inner.now(),
+            self.inner.directory.timing.presence_lease,
+        );
+    }
+
+    /// Says whether an agent takes work on a medium (r1). It logs them in if they are not. Saying Ready again
+    /// lifts the pause after an offer they let pass.
+    pub async fn set_readiness(
+        &self,
+        agent: &AgentName,
+        medium: &Medium,
+        ready: bool,
+        reason: Option<Label>,
+    ) -> Result<Me, EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        may(Actor::Agent(configured), Verb::ActAsOneself, Object::Workspace)?;
+        if !self.inner.directory.media().contains(medium) {
+            return Err(EngineError::NotFound { what: "medium" });
+        }
+        self.touch(agent);
+        until_decided!(
+            self.inner
+                .try_set_readiness(configured, medium, ready, reason.as_ref())
+                .await
+        )
+        .map_err(Attempt::into_error)?;
+        self.me(agent).await
+    }
+
+    /// Takes an offer (r7). Taking it again gives the same answer.
+    pub async fn accept(
+        &self,
+        agent: &AgentName,
+        offer: OfferId,
+        once: Once,
+    ) -> Result<InteractionView, EngineError> {
+        let ask = Ask::new(once, "accept", &[&offer.to_string()]);
+        let id = self.inner.offered_interaction(offer).await?;
+        let command = Command::Accept {
+            offer,
+            agent: agent.clone(),
+        };
+        self.carry_out(agent, &ask, id, Verb::AnswerOffer, command).await
+    }
+
+    /// Does not take an offer: it goes to the next agent.
+    pub async fn decline(&self, agent: &AgentName, offer: OfferId, once: Once) -> Result<(), EngineError> {
+        let ask = Ask::new(once, "decline", &[&offer.to_string()]);
+        let id = self.inner.offered_interaction(offer).await?;
+        let command = Command::Decline {
+            offer,
+            agent: agent.clone(),
+        };
+        self.carry_out(agent, &ask, id, Verb::AnswerOffer, command)
+            .await
+            .map(|_| ())
+    }
+
+    /// Ends the session of an interaction (r18). It stays open for notes, a disposition and reactivation.
+    pub async fn end(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        once: Once,
+    ) -> Result<InteractionView, EngineError> {
+        let ask = Ask::new(once, "end", &[&id.to_string()]);
+        let command = Command::End {
+            by: EndedBy::Agent(agent.clone()),
+        };
+        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command)
+            .await
+    }
+
+    /// Closes an interaction for good (r18).
+    pub async fn mark_done(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        once: Once,
+    ) -> Result<InteractionView, EngineError> {
+        let ask = Ask::new(once, "done", &[&id.to_string()]);
+        let command = Command::MarkDone {
+            by: ClosedBy::Agent(agent.clone()),
+        };
+        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command)
+            .await
+    }
+
+    /// Says how an interaction came out (r30).
+    pub async fn set_disposition(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        code: &str,
+        once: Once,
+    ) -> Result<InteractionView, EngineError> {
+        let known = self
+            .inner
+            .directory
+            .dispositions
+            .iter()
+            .find(|known| known.code.as_str() == code);
+        let Some(code) = known.map(|known| DispositionCode::clone(&known.code)) else {
+            return Err(EngineError::UnknownDisposition(code.to_owned()));
+        };
+        let ask = Ask::new(once, "disposition", &[&id.to_string(), code.as_str()]);
+        let command = Command::SetDisposition {
+            agent: agent.clone(),
+            code,
+        };
+        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command)
+            .await
+    }
+
+    /// Writes to the contact in an interaction. While it is Ended this reactivates the same interaction, now the
+    /// writer's (r25, r28), if they have room.
+    pub async fn send(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        client: ClientId,
+        text: MessageText,
+    ) -> Result<(MessageView, InteractionView), EngineError> {
+        self.touch(agent);
+        let ask = Ask::new(Once(Some(client)), "send", &[&id.to_string(), text.as_str()]);
+        let message = self
+            .write(agent, &ask, client, Writing::ToContact { id, text })
+            .await?;
+        self.stop_typing(agent, id);
+        let interaction = self.interaction(agent, id).await?;
+        Ok((message, interaction))
+    }
+
+    /// Leaves a note that only agents see (r31).
+    pub async fn note(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        client: ClientId,
+        text: MessageText,
+    ) -> Result<MessageView, EngineError> {
+        self.touch(agent);
+        let ask = Ask::new(Once(Some(client)), "note", &[&id.to_string(), text.as_str()]);
+        self.write(agent, &ask, client, Writing::Note { id, text }).await
+    }
+
+    /// Writes to a contact without an interaction (r27). It is delivered at once or when the contact comes back
+    /// (r98); the answer comes as an alert (r101).
+    pub async fn write_to_contact(
+        &self,
+        agent: &AgentName,
+        contact: ContactId,
+        channel: &ChannelName,
+        client: ClientId,
+        text: MessageText,
+    ) -> Result<MessageView, EngineError> {
+        self.touch(agent);
+        let ask = Ask::new(
+            Once(Some(client)),
+            "write",
+            &[&contact.to_string(), channel.as_str(), text.as_str()],
+        );
+        let writing = Writing::WithoutInteraction {
+            contact,
+            channel: channel.clone(),
+            text,
+        };
+        self.write(agent, &ask, client, writing).await
+    }
+
+    /// An agent types to the contact, or stopped.
+    pub async fn agent_typing(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        on: bool,
+    ) -> Result<(), EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        self.touch(agent);
+        let interaction = self
+            .inner
+            .visible_interaction(configured, id, Verb::WriteInInteraction)
+            .await?;
+        let item = ForContact::Typing {
+            agent: agent.clone(),
+            on,
+        };
+        self.inner.hub.tell_contact(interaction.thread, item);
+        Ok(())
+    }
+
+    fn stop_typing(&self, agent: &AgentName, id: InteractionId) {
+        if let Some(interaction) = self.inner.open.get(id) {
+            let item = ForContact::Typing {
+                agent: agent.clone(),
+                on: false,
+            };
+            self.inner.hub.tell_contact(interaction.thread, item);
+        }
+    }
+
+    /// Opens an interaction with a contact, owned by the agent from the start (r14); the one that is open is given
+    /// instead of a second one (r103).
+    pub async fn open_interaction(
+        &self,
+        agent: &AgentName,
+        contact: ContactId,
+        channel: &ChannelName,
+        once: Once,
+    ) -> Result<InteractionView, EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        self.touch(agent);
+        may(Actor::Agent(configured), Verb::OpenInteraction, Object::Contact)?;
+        let ask = Ask::new(once, "open", &[&contact.to_string(), channel.as_str()]);
+        let id = match self.inner.repeated(agent, &ask).await? {
+            Some(resource) => InteractionId::from_uuid(resource),
+            None => match until_decided!(self.inner.try_open(configured, contact, channel, &ask).await) {
+                Ok(id) => id,
+                Err(Attempt::Duplicate(Duplicate::Request(_))) => {
+                    let resource = self
+                        .inner
+                        .repeated(agent, &ask)
+                        .await?
+                        .ok_or(EngineError::Contended)?;
+                    InteractionId::from_uuid(resource)
+                }
+                Err(other) => return Err(other.into_error()),
+            },
+        };
+        let interaction = self
+            .inner
+            .interaction(id)
+            .await?
+            .ok_or(EngineError::NotFound { what: "interaction" })?;
+        self.inner
+            .interaction_view(&interaction)
+            .await
+            .map_err(EngineError::from)
+    }
+
+    /// Says that an agent has read a contact's messages up to and with a position; without one, all there are.
+    /// Never moves backwards (r109).
+    pub async fn mark_read(
+        &self,
+        agent: &AgentName,
+        contact: ContactId,
+        upto: Option<u64>,
+    ) -> Result<(), EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        self.touch(agent);
+        may(Actor::Agent(configured), Verb::ReadContacts, Object::Contact)?;
+        self.inner.known_contact(contact).await?;
+        let mut draft = Draft::new(self.inner.now());
+        for thread in self.inner.store.threads_of(contact).await? {
+            let upto = self.inner.sequence_at(thread.id, upto).await?;
+            if upto > self.inner.store.read_marker(agent, thread.id).await? {
+                draft.changes.read_markers.push(ReadMarker {
+                    agent: agent.clone(),
+                    thread: thread.id,
+                    upto,
+                });
+            }
+        }
+        if !draft.writes_nothing() {
+            self.inner.attempt(draft).await.map_err(Attempt::into_error)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a contact into an agent's list, or takes them out of it (r106).
+    pub async fn set_assigned(
+        &self,
+        agent: &AgentName,
+        contact: ContactId,
+        assigned: bool,
+    ) -> Result<(), EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        self.touch(agent);
+        may(Actor::Agent(configured), Verb::EditContact, Object::Contact)?;
+        self.inner.known_contact(contact).await?;
+        let mut draft = Draft::new(self.inner.now());
+        draft.changes.assignments.push(Assignment {
+            agent: agent.clone(),
+            contact,
+            assigned,
+        });
+        self.inner.attempt(draft).await.map_err(Attempt::into_error)?;
+        Ok(())
+    }
+
+    /// Changes what is known of a contact (r92). `version` is the one the change was made from.
+    pub async fn edit_contact(
+        &self,
+        agent: &AgentName,
+        edit: ContactEdit,
+    ) -> Result<ContactView, EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        self.touch(agent);
+        may(Actor::Agent(configured), Verb::EditContact, Object::Contact)?;
+        edit.check()?;
+        let mut contact = self
+            .inner
+            .store
+            .contact(edit.contact)
+            .await?
+            .ok_or(EngineError::NotFound { what: "contact" })?;
+        if contact.version != edit.version {
+            return Err(EngineError::StaleVersion);
+        }
+        if let Some(name) = edit.display_name {
+            contact.display_name = Some(name).filter(|name| !name.trim().is_empty());
+        }
+        if let Some(fields) = edit.fields {
+            contact.fields = fields;
+        }
+        let id = contact.id;
+        let mut draft = Draft::new(self.inner.now());
+        draft.changes.contacts.push(ContactWrite {
+            contact,
+            expected_version: edit.version,
+        });
+        match self.inner.attempt(draft).await {
+            Ok(_) => self.contact(agent, id).await,
+            Err(Attempt::Again) => Err(EngineError::StaleVersion),
+            Err(other) => Err(other.into_error()),
+        }
+    }
+
+    /// Which contact an agent looks at in the Communication view: its messages come by the feed, whether or not
+    /// the contact stands in their list.
+    pub fn watch(&self, agent: &AgentName, contact: Option<ContactId>) -> Result<(), EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        self.touch(agent);
+        may(Actor::Agent(configured), Verb::ReadCommunication, Object::Contact)?;
+        self.inner.presence.watch(agent, contact);
+        Ok(())
+    }
+
+    async fn carry_out(
+        &self,
+        agent: &AgentName,
+        ask: &Ask,
+        id: InteractionId,
+        verb: Verb,
+        command: Command,
+    ) -> Result<InteractionView, EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        self.touch(agent);
+        if self.inner.repeated(agent, ask).await?.is_none() {
+            let known = self
+                .inner
+                .interaction(id)
+                .await?
+                .ok_or(EngineError::NotFound { what: "interaction" })?;
+            // Who answers an offer too late has no part any more; the machine tells them why.
+            if verb != Verb::AnswerOffer {
+                self.inner.allowed(configured, &known, verb)?;
+            }
+            match until_decided!(self.inner.try_carry_out(configured, ask, id, &command).await) {
+                Ok(()) => {}
+                // The same request in two connections at once: both get the answer.
+                Err(Attempt::Duplicate(Duplicate::Request(_))) => {
+                    self.inner.repeated(agent, ask).await?;
+                }
+                Err(other) => return Err(other.into_error()),
+            }
+        }
+        let interaction = self
+            .inner
+            .interaction(id)
+            .await?
+            .ok_or(EngineError::NotFound { what: "interaction" })?;
+        self.inner
+            .interaction_view(&interaction)
+            .await
+            .map_err(EngineError::from)
+    }
+
+    async fn write(
+        &self,
+        agent: &AgentName,
+        ask: &Ask,
+        client: ClientId,
+        writing: Writing,
+    ) -> Result<MessageView, EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        let id = message_id(client);
+        if self.inner.repeated(agent, ask).await?.is_none() {
+            match until_decided!(self.inner.try_write(configured, ask, id, &writing).await) {
+                Ok(_) => {}
+                Err(Attempt::Duplicate(Duplicate::Request(_))) => {
+                    self.inner.repeated(agent, ask).await?;
+                }
+                Err(other) => return Err(other.into_error()),
+            }
+        }
+        let message = self
+            .inner
+            .store
+            .message(id)
+            .await?
+            .ok_or(EngineError::NotFound { what: "message" })?;
+        self.inner.message_view(&message).await.map_err(EngineError::from)
+    }
+}
+
+/// What an agent writes, and where.
+#[derive(Debug)]
+enum Writing {
+    ToContact {
+        id: InteractionId,
+        text: MessageText,
+    },
+    Note {
+        id: InteractionId,
+        text: MessageText,
+    },
+    WithoutInteraction {
+        contact: ContactId,
+        channel: ChannelName,
+        text: MessageText,
+    },
+}
+
+/// A change of what is known of a contact.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ContactEdit {
+    /// Whom.
+    pub contact: ContactId,
+    /// The version the change was made from.
+    pub version: u64,
+    /// The new name; blank takes it away.
+    pub display_name: Option<String>,
+    /// The new fields, all of them.
+    pub fields: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl ContactEdit {
+    /// An edit that changes nothing yet.
+    pub fn new(contact: ContactId, version: u64) -> Self {
+        Self {
+            contact,
+            version,
+            display_name: None,
+            fields: None,
+        }
+    }
+
+    fn check(&self) -> Result<(), EngineError> {
+        let check = |field, limit, text: &str| {
+            let actual = text.len();
+            if actual > limit {
+                Err(EngineError::FieldTooLong { field, limit, actual })
+            } else {
+                Ok(())
+            }
+        };
+        if let Some(name) = &self.display_name {
+            check("display_name", CONTACT_NAME_BYTES, name)?;
+        }
+        for (name, value) in self.fields.iter().flatten() {
+            check("fields", CONTACT_FIELD_BYTES, name)?;
+            check("fields", CONTACT_FIELD_BYTES, value)?;
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// The resource of a request that was carried out before; an error when the id was used for something else.
+    async fn repeated(&self, agent: &AgentName, ask: &Ask) -> Result<Option<Uuid>, EngineError> {
+        let Some(id) = ask.id else {
+            return Ok(None);
+        };
+        let key = RequestKey {
+            agent: agent.clone(),
+            id,
+        };
+        match self.store.request(&key).await? {
+            None => Ok(None),
+            Some(earlier) if earlier.is_same(id, &ask.fingerprint) => Ok(Some(earlier.resource)),
+            Some(_) => Err(EngineError::IdReused),
+        }
+    }
+
+    async fn try_sign_in(self: &Arc<Self>, agent: &Agent) -> Result<(), Attempt> {
+        let now = self.now();
+        let mut state = self.agent_state(&agent.name).await?;
+        if state.signed_in {
+            return Ok(());
+        }
+        let expected_version = state.version;
+        self.log_in(agent, &mut state, now);
+        let mut draft = Draft::new(now);
+        draft.changes.agents.push(AgentWrite {
+            state,
+            expected_version,
+        });
+        self.attempt(draft).await?;
+        Ok(())
+    }
+
+    fn log_in(&self, agent: &Agent, state: &mut AgentState, now: Timestamp) {
+        state.signed_in = true;
+        state.idle_since = now;
+        for medium in self.directory.media() {
+            let auto = agent.flags.is_on(FlagName::AutoReadyAtLogin) && agent.auto_ready.contains(medium);
+            let readiness = if auto {
+                Readiness::Ready
+            } else {
+                Readiness::NotReady(NotReadyReason::LoggedIn)
+            };
+            state.readiness.insert(
+                medium.clone(),
+                ReadinessState {
+                    readiness,
+                    since: now,
+                },
+            );
+        }
+    }
+
+    async fn try_set_readiness(
+        self: &Arc<Self>,
+        agent: &Agent,
+        medium: &Medium,
+        ready: bool,
+        reason: Option<&Label>,
+    ) -> Result<(), Attempt> {
+        let now = self.now();
+        let mut state = self.agent_state(&agent.name).await?;
+        let expected_version = state.version;
+        if !state.signed_in {
+            self.log_in(agent, &mut state, now);
+        }
+        let readiness = if ready {
+            Readiness::Ready
+        } else {
+            Readiness::NotReady(NotReadyReason::Chosen(reason.cloned()))
+        };
+        state.readiness.insert(
+            medium.clone(),
+            ReadinessState {
+                readiness,
+                since: now,
+            },
+        );
+        let mut draft = Draft::new(now);
+        draft.changes.agents.push(AgentWrite {
+            state,
+            expected_version,
+        });
+        self.attempt(draft).await?;
+        Ok(())
+    }
+
+    /// Logs an agent out, whoever asks for it.
+    pub(crate) async fn sign_out(self: &Arc<Self>, agent: &AgentName) -> Result<(), EngineError> {
+        self.presence.signed_out(agent);
+        until_decided!(self.try_sign_out(agent).await).map_err(Attempt::into_error)
+    }
+
+    async fn try_sign_out(self: &Arc<Self>, agent: &AgentName) -> Result<(), Attempt> {
+        let mut state = self.agent_state(agent).await?;
+        if !state.signed_in {
+            return Ok(());
+        }
+        let expected_version = state.version;
+        state.signed_in = false;
+        state.readiness.clear();
+        let mut draft = Draft::new(self.now());
+        draft.changes.agents.push(AgentWrite {
+            state,
+            expected_version,
+        });
+        self.attempt(draft).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn agent_state(&self, name: &AgentName) -> Result<AgentState, StoreError> {
+        Ok(self
+            .store
+            .agent(name)
+            .await?
+            .unwrap_or_else(|| AgentState::unknown(name.clone())))
+    }
+
+    async fn offered_interaction(&self, offer: OfferId) -> Result<InteractionId, EngineError> {
+        let record = self
+            .store
+            .offer(offer)
+            .await?
+            .ok_or(EngineError::NotFound { what: "offer" })?;
+        Ok(record.interaction)
+    }
+
+    async fn try_carry_out(
+        self: &Arc<Self>,
+        agent: &Agent,
+        ask: &Ask,
+        id: InteractionId,
+        command: &Command,
+    ) -> Result<(), Attempt> {
+        let interaction = self
+            .interaction(id)
+            .await?
+            .ok_or(EngineError::NotFound { what: "interaction" })?;
+        let now = self.now();
+        let policy = self.policy_for(agent);
+        let transition = interaction.handle(command, Context { now, policy: &policy })?;
+        let mut draft = Draft::new(now);
+        draft.changes.request = ask.request(&agent.name, id.as_uuid(), now);
+        self.put(&mut draft, &interaction, &transition);
+        if transition.interaction.owner() == Some(&agent.name) && interaction.owner() != Some(&agent.name) {
+            self.assign(&mut draft, &agent.name, interaction.thread).await;
+        }
+        if !draft.writes_nothing() {
+            self.attempt(draft).await?;
+        }
+        Ok(())
+    }
+
+    fn put(&self, draft: &mut Draft, interaction: &Interaction, transition: &Transition) {
+        if transition.events.is_empty() {
+            draft.unchanged(interaction);
+        } else {
+            draft.transition(&self.directory, Some(interaction), transition, || self.new_id());
+        }
+    }
+
+    /// The rules as they are for an agent.
+    fn policy_for(&self, agent: &Agent) -> Policy {
+        let mut policy = self.directory.rules.interaction.clone();
+        policy.async_enabled &= agent.flags.is_on(FlagName::AsyncEnabled);
+        policy
+    }
+
+    async fn try_write(
+        self: &Arc<Self>,
+        agent: &Agent,
+        ask: &Ask,
+        message: MessageId,
+        writing: &Writing,
+    ) -> Result<Committed, Attempt> {
+        let now = self.now();
+        let mut draft = Draft::new(now);
+        draft.changes.request = ask.request(&agent.name, message.as_uuid(), now);
+        let new = match writing {
+            Writing::ToContact { id, text } => {
+                let interaction = self
+                    .visible_interaction(agent, *id, Verb::WriteInInteraction)
+                    .await?;
+                let content = Content::Text { text: text.clone() };
+                let visibility = self.check_content(&interaction.channel, &content)?;
+                let command = Command::AgentWrote {
+                    agent: agent.name.clone(),
+                };
+                let policy = self.policy_for(agent);
+                let transition = interaction.handle(&command, Context { now, policy: &policy })?;
+                self.put(&mut draft, &interaction, &transition);
+                if matches!(interaction.state, State::Ended(_)) {
+                    self.assign(&mut draft, &agent.name, interaction.thread).await;
+                }
+                let segment = transition.interaction.segment;
+                new_message(
+                    message,
+                    interaction.thread,
+                    Some((*id, segment)),
+                    agent,
+                    visibility,
+                    content,
+                )
+            }
+            Writing::Note { id, text } => {
+                let interaction = self.visible_interaction(agent, *id, Verb::WriteNote).await?;
+                if !interaction.is_open() {
+                    return Err(EngineError::Refused(closed(&interaction)).into());
+                }
+                draft.unchanged(&interaction);
+                let content = Content::Note { text: text.clone() };
+                let place = Some((*id, interaction.segment));
+                new_message(
+                    message,
+                    interaction.thread,
+                    place,
+                    agent,
+                    Visibility::Internal,
+                    content,
+                )
+            }
+            Writing::WithoutInteraction {
+                contact,
+                channel,
+                text,
+            } => {
+                match may(
+                    Actor::Agent(agent),
+                    Verb::WriteWithoutInteraction,
+                    Object::Contact,
+                ) {
+                    Ok(()) => {}
+                    Err(denial)
+                        if denial.missing
+                            == crate::permission::Missing::Flag(FlagName::ComposeFromCommunication) =>
+                    {
+                        return Err(EngineError::MustOpenInteraction.into());
+                    }
+                    Err(denial) => return Err(denial.into()),
+                }
+                let session = self.session_on(*contact, channel).await?;
+                let content = Content::Text { text: text.clone() };
+                let visibility = self.check_content(channel, &content)?;
+                self.assign(&mut draft, &agent.name, session.thread).await;
+                new_message(message, session.thread, None, agent, visibility, content)
+            }
+        };
+        draft.changes.messages.push(new);
+        self.attempt(draft).await
+    }
+
+    /// Refuses what the channel would not take, before anything is written; gives who will see it.
+    fn check_content(&self, channel: &ChannelName, content: &Content) -> Result<Visibility, EngineError> {
+        let configured = self
+            .directory
+            .channel(channel)
+            .ok_or(EngineError::NotFound { what: "channel" })?;
+        let transport = self
+            .transport(configured)
+            .ok_or(EngineError::NotFound { what: "channel" })?;
+        preflight(content, transport.capabilities())?;
+        Ok(transport.profile().visibility)
+    }
+
+    /// The thread of a contact on a channel.
+    async fn session_on(
+        &self,
+        contact: ContactId,
+        channel: &ChannelName,
+    ) -> Result<ContactSession, EngineError> {
+        self.known_contact(contact).await?;
+        let threads = self.store.threads_of(contact).await?;
+        let found = threads.into_iter().rev().find_map(|thread| match thread.subject {
+            Subject::Direct(point) if thread.channel == *channel => Some((thread.id, point)),
+            Subject::Direct(_) | Subject::Post(_) => None,
+        });
+        let Some((thread, point)) = found else {
+            return Err(EngineError::NotOnChannel(channel.clone()));
+        };
+        Ok(ContactSession {
+            channel: channel.clone(),
+            thread,
+            point,
+            contact,
+        })
+    }
+
+    async fn try_open(
+        self: &Arc<Self>,
+        agent: &Agent,
+        contact: ContactId,
+        channel: &ChannelName,
+        ask: &Ask,
+    ) -> Result<InteractionId, Attempt> {
+        let session = self.session_on(contact, channel).await?;
+        let now = self.now();
+        let mut draft = Draft::new(now);
+        let id = match self.open_in_thread(session.thread) {
+            Some(open) => {
+                let policy = self.policy_for(agent);
+                // One that waits is picked; one that is over stays so until somebody writes; one that somebody has
+                // is shown as it is.
+                if matches!(open.state, State::Queued(_)) {
+                    let command = Command::Pull {
+                        agent: agent.name.clone(),
+                    };
+                    let transition = open.handle(&command, Context { now, policy: &policy })?;
+                    draft.transition(&self.directory, Some(&open), &transition, || self.new_id());
+                }
+                open.id
+            }
+            None => {
+                let start = self.start(
+                    &session,
+                    Origin::Outbound {
+                        agent: agent.name.clone(),
+                    },
+                )?;
+                let transition = Interaction::start(start, now);
+                draft.transition(&self.directory, None, &transition, || self.new_id());
+                transition.interaction.id
+            }
+        };
+        draft.changes.request = ask.request(&agent.name, id.as_uuid(), now);
+        self.assign(&mut draft, &agent.name, session.thread).await;
+        self.attempt(draft).await?;
+        Ok(id)
+    }
+
+    /// Puts the contact of a thread into an agent's list: they have to do with each other now (r106).
+    pub(crate) async fn assign(&self, draft: &mut Draft, agent: &AgentName, thread: ThreadId) {
+        if let Ok(Some(info)) = self.thread(thread).await
+            && let Some(contact) = info.contact
+        {
+            draft.changes.assignments.push(Assignment {
+                agent: agent.clone(),
+                contact,
+                assigned: true,
+            });
+        }
+    }
+
+    /// The last sequence of a thread whose position is not above `upto`.
+    async fn sequence_at(&self, thread: ThreadId, upto: Option<u64>) -> Result<u64, StoreError> {
+        let last = self
+            .store
+            .last_messages(thread, 1)
+            .await?
+            .last()
+            .map_or(0, |message| message.sequence);
+        let Some(upto) = upto else {
+            return Ok(last);
+        };
+        // Positions grow with sequences, so the boundary is found by halving.
+        let (mut low, mut high) = (0, last);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let found = self.store.messages(thread, middle - 1, 1).await?;
+            match found.first() {
+                Some(message) if message.position <= upto => low = message.sequence,
+                _ => high = middle - 1,
+            }
+        }
+        Ok(low)
+    }
+
+    pub(crate) async fn known_contact(&self, contact: ContactId) -> Result<(), EngineError> {
+        match self.store.contact(contact).await? {
+            Some(_) => Ok(()),
+            None => Err(EngineError::NotFound { what: "contact" }),
+        }
+    }
+
+    /// How an agent stands to an interaction.
+    pub(crate) fn part(&self, agent: &Agent, interaction: &Interaction) -> Part {
+        match &interaction.state {
+            State::Offered(offered) if offered.agent == agent.name => Part::Offered,
+            _ if involved(interaction).contains(&agent.name) => Part::Takes,
+            State::Done(_) if interaction.last_owner.as_ref() == Some(&agent.name) => Part::Takes,
+            State::Queued(_) | State::Offered(_) if agent.queues.contains(&interaction.queue) => Part::Serves,
+            State::Queued(_) | State::Offered(_) | State::Active(_) | State::Ended(_) | State::Done(_) => {
+                Part::None
+            }
+        }
+    }
+
+    pub(crate) fn allowed(
+        &self,
+        agent: &Agent,
+        interaction: &Interaction,
+        verb: Verb,
+    ) -> Result<(), EngineError> {
+        let ended = matches!(interaction.state, State::Ended(_) | State::Done(_));
+        let object = Object::Interaction {
+            part: self.part(agent, interaction),
+            ended,
+        };
+        Ok(may(Actor::Agent(agent), verb, object)?)
+    }
+
+    /// An interaction to which an agent may do something.
+    pub(crate) async fn visible_interaction(
+        &self,
+        agent: &Agent,
+        id: InteractionId,
+        verb: Verb,
+    ) -> Result<Arc<Interaction>, EngineError> {
+        let interaction = self
+            .interaction(id)
+            .await?
+            .ok_or(EngineError::NotFound { what: "interaction" })?;
+        self.allowed(agent, &interaction, verb)?;
+        Ok(interaction)
+    }
+}
+
+fn new_message(
+    id: MessageId,
+    thread: ThreadId,
+    place: Option<(InteractionId, u32)>,
+    agent: &Agent,
+    visibility: Visibility,
+    content: Content,
+) -> NewMessage {
+    NewMessage {
+        id,
+        thread,
+        interaction: place.map(|(interaction, _)| interaction),
+        segment: place.map_or(0, |(_, segment)| segment),
+        author: Author::Agent(agent.name.clone()),
+        parent: None,
+        visibility,
+        content,
+        provider_time: None,
+        provider_id: None,
+    }
+}
+
+fn closed(interaction: &Interaction) -> parlor_interaction::TransitionError {
+    parlor_interaction::TransitionError {
+        state: interaction.state.name(),
+        command: parlor_interaction::CommandName::AgentWrote,
+        refusal: parlor_interaction::Refusal::AlreadyDone,
+    }
+}

@@ -1,0 +1,236 @@
+//! A change in the making: what is written, and who must hear of it once it is.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use parlor_interaction::{Effect, EndedBy, Event, Interaction, ReactivatedBy, Transition};
+use parlor_model::{
+    AgentName, Author, Content, InteractionId, LifecycleNotice, MessageId, SystemNotice, Timestamp,
+    Visibility,
+};
+use parlor_store::{ChangeSet, InteractionWrite, LoadChange, NewMessage, TimerKey, TimerWrite};
+
+use crate::conductor::Signal;
+use crate::config::Directory;
+
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) changes: ChangeSet,
+    snapshots: Vec<Arc<Interaction>>,
+}
+
+/// What happens after a draft was committed.
+#[derive(Debug)]
+pub(crate) struct Aftermath {
+    /// The interactions as they are now.
+    pub(crate) snapshots: Vec<Arc<Interaction>>,
+    /// What the conductor is told.
+    pub(crate) signals: Vec<Signal>,
+}
+
+impl Draft {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self {
+            changes: ChangeSet::at(now),
+            snapshots: Vec::new(),
+        }
+    }
+
+    /// Writes a transition with everything that follows from it: room, timers, and what the transcript says of it.
+    pub(crate) fn transition(
+        &mut self,
+        directory: &Directory,
+        before: Option<&Interaction>,
+        transition: &Transition,
+        new_id: impl FnMut() -> MessageId,
+    ) {
+        let after = &transition.interaction;
+        self.changes.interactions.push(InteractionWrite {
+            interaction: after.clone(),
+            expected_version: before.map_or(0, |before| before.version),
+            events: transition.events.clone(),
+        });
+        for effect in &transition.effects {
+            self.effect(directory, after.id, effect);
+        }
+        self.notices(transition, new_id);
+        self.snapshots.push(Arc::new(after.clone()));
+    }
+
+    /// Makes the commit fail unless the interaction is still what was decided from.
+    pub(crate) fn unchanged(&mut self, interaction: &Interaction) {
+        self.changes.interactions.push(InteractionWrite {
+            interaction: interaction.clone(),
+            expected_version: interaction.version,
+            events: Vec::new(),
+        });
+    }
+
+    fn effect(&mut self, directory: &Directory, interaction: InteractionId, effect: &Effect) {
+        match effect {
+            Effect::Hold { agent, class, weight } | Effect::Release { agent, class, weight } => {
+                let delta = match effect {
+                    Effect::Hold { .. } => i64::from(*weight),
+                    _ => -i64::from(*weight),
+                };
+                self.changes.loads.push(LoadChange {
+                    agent: agent.clone(),
+                    class: *class,
+                    delta,
+                    limit: directory
+                        .agent(agent)
+                        .map_or(0, |agent| agent.capacity.limit(*class)),
+                });
+            }
+            Effect::SetTimer { timer, at } => {
+                let key = TimerKey {
+                    interaction,
+                    timer: timer.clone(),
+                };
+                self.changes.timers.push(TimerWrite { key, at: Some(*at) });
+            }
+            Effect::CancelTimer { timer } => {
+                let key = TimerKey {
+                    interaction,
+                    timer: timer.clone(),
+                };
+                self.changes.timers.push(TimerWrite { key, at: None });
+            }
+            // Routing follows the state of the interaction itself.
+            Effect::EnterQueue | Effect::LeaveQueue => {}
+        }
+    }
+
+    fn notices(&mut self, transition: &Transition, mut new_id: impl FnMut() -> MessageId) {
+        let after = &transition.interaction;
+        for recorded in &transition.events {
+            if let Some((change, visibility)) = notice(&recorded.event) {
+                self.changes.messages.push(NewMessage {
+                    id: new_id(),
+                    thread: after.thread,
+                    interaction: Some(after.id),
+                    segment: after.segment,
+                    author: Author::System,
+                    parent: None,
+                    visibility,
+                    content: Content::System {
+                        notice: SystemNotice::Lifecycle {
+                            interaction: after.id,
+                            change,
+                        },
+                    },
+                    provider_time: None,
+                    provider_id: None,
+                });
+            }
+        }
+    }
+
+    pub(crate) fn split(self) -> (ChangeSet, Aftermath) {
+        let mut agents: BTreeSet<AgentName> = BTreeSet::new();
+        agents.extend(self.changes.loads.iter().map(|load| load.agent.clone()));
+        agents.extend(self.changes.agents.iter().map(|write| write.state.name.clone()));
+        let mut signals = Vec::new();
+        if !self.changes.timers.is_empty() {
+            signals.push(Signal::Timers(self.changes.timers.clone()));
+        }
+        // Agents before interactions: when work arrives, routing knows of the room that the same change made.
+        signals.extend(agents.into_iter().map(Signal::Agent));
+        signals.extend(
+            self.snapshots
+                .iter()
+                .map(|snapshot| Signal::Interaction(snapshot.id)),
+        );
+        (
+            self.changes,
+            Aftermath {
+                snapshots: self.snapshots,
+                signals,
+            },
+        )
+    }
+
+    /// Whether committing it would only check that an interaction is unchanged.
+    pub(crate) fn writes_nothing(&self) -> bool {
+        let ChangeSet {
+            interactions,
+            request,
+            inbox,
+            contacts,
+            points,
+            messages,
+            agents,
+            loads,
+            timers,
+            read_markers,
+            assignments,
+            alerts,
+            documents,
+            ..
+        } = &self.changes;
+        interactions.iter().all(|write| write.events.is_empty())
+            && request.is_none()
+            && inbox.is_empty()
+            && contacts.is_empty()
+            && points.is_empty()
+            && messages.is_empty()
+            && agents.is_empty()
+            && loads.is_empty()
+            && timers.is_empty()
+            && read_markers.is_empty()
+            && assignments.is_empty()
+            && alerts.is_empty()
+            && documents.is_empty()
+    }
+}
+
+/// What a transcript says of an event, and to whom.
+fn notice(event: &Event) -> Option<(LifecycleNotice, Visibility)> {
+    use Visibility::{Internal, Private};
+    match event {
+        Event::Accepted { agent, .. }
+        | Event::Pulled { agent }
+        | Event::TransferAccepted { agent, .. }
+        | Event::ConsultCompleted { to: agent, .. }
+        | Event::MemberJoined { agent, .. } => {
+            Some((LifecycleNotice::Joined { agent: agent.clone() }, Private))
+        }
+        Event::MemberLeft { agent } | Event::TransferredToQueue { by: agent, .. } => {
+            Some((LifecycleNotice::Left { agent: agent.clone() }, Private))
+        }
+        Event::Reactivated {
+            by: ReactivatedBy::Contact | ReactivatedBy::Agent(_),
+        } => Some((LifecycleNotice::Reactivated, Private)),
+        Event::Ended { by, .. } => Some((
+            match by {
+                EndedBy::Agent(agent) => LifecycleNotice::EndedByAgent { agent: agent.clone() },
+                EndedBy::Contact => LifecycleNotice::EndedByContact,
+                EndedBy::System => LifecycleNotice::EndedBySystem,
+            },
+            Private,
+        )),
+        Event::MarkedDone { .. } => Some((LifecycleNotice::Done, Internal)),
+        Event::Started { .. }
+        | Event::Offered { .. }
+        | Event::Declined { .. }
+        | Event::Expired { .. }
+        | Event::Withdrawn { .. }
+        | Event::ContactWrote
+        | Event::AgentWrote { .. }
+        | Event::DispositionSet { .. }
+        | Event::TransferRequested { .. }
+        | Event::TransferDeclined { .. }
+        | Event::TransferExpired { .. }
+        | Event::TransferCancelled { .. }
+        | Event::ConsultStarted { .. }
+        | Event::ConsultJoined { .. }
+        | Event::ConsultEnded { .. }
+        | Event::ConsultExpired { .. }
+        | Event::Invited { .. }
+        | Event::InvitationDeclined { .. }
+        | Event::InvitationExpired { .. }
+        | Event::InvitationCancelled { .. }
+        | Event::SupervisionStarted { .. }
+        | Event::SupervisionStopped { .. } => None,
+    }
+}

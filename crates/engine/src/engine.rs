@@ -1,0 +1,347 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use parlor_channel::{DeliverySide, Transport};
+use parlor_model::{
+    Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, Id, IdSource, Subject, Thread,
+    ThreadId, Timestamp,
+};
+use parlor_store::{CommitError, Committed, JournalEntry, JournalRecord, Store, StoreError};
+use tokio::sync::mpsc;
+
+use crate::conductor::{Conductor, Signal};
+use crate::config::{Config, ConfigError, Directory};
+use crate::contact_side::contact_state;
+use crate::draft::Draft;
+use crate::error::EngineError;
+use crate::hub::{ForContact, Hub, Published};
+use crate::open::OpenInteractions;
+use crate::presence::Presence;
+use crate::source::{SystemClock, SystemIds};
+
+/// How many threads are remembered with their contact; beyond it the memory starts anew.
+const THREADS_REMEMBERED: usize = 100_000;
+
+/// The engine of one workspace. Cloning it gives another handle to the same engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) directory: Directory,
+    pub(crate) hub: Hub,
+    pub(crate) presence: Presence,
+    pub(crate) open: OpenInteractions,
+    pub(crate) signals: mpsc::UnboundedSender<Signal>,
+    transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
+    threads: Mutex<BTreeMap<ThreadId, Arc<ThreadInfo>>>,
+}
+
+/// What never changes about a thread.
+#[derive(Debug)]
+pub(crate) struct ThreadInfo {
+    pub(crate) thread: Thread,
+    /// Whose it is; `None` below a post.
+    pub(crate) contact: Option<ContactId>,
+}
+
+/// Puts an engine together.
+#[derive(Debug)]
+#[must_use = "call `start` to get an engine"]
+pub struct EngineBuilder {
+    config: Config,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    node: String,
+    drive: Drive,
+    transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
+}
+
+/// Who makes time pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Drive {
+    /// The engine wakes up by itself when something is due.
+    #[default]
+    Automatic,
+    /// Nothing is due until [`Engine::settle`] is called: for tests with a clock of their own.
+    Manual,
+}
+
+/// Why an engine cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A channel is on a network for which no transport was given.
+    #[error("channel {channel} is on network {kind}, for which there is no transport")]
+    NoTransport {
+        /// Which channel.
+        channel: ChannelName,
+        /// On which network.
+        kind: ChannelKind,
+    },
+    /// The transport wants to push; this engine has mailboxes only.
+    #[error("the transport of network {kind} pushes; this engine delivers to mailboxes only")]
+    Push {
+        /// Which network.
+        kind: ChannelKind,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl EngineBuilder {
+    /// An engine over a store.
+    pub fn new(config: Config, store: Arc<dyn Store>) -> Self {
+        Self {
+            config,
+            store,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+            node: "main".to_owned(),
+            drive: Drive::Automatic,
+            transports: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the time from another clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes randomness from another source.
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// Names this node. Nodes that share a store need different names; a node that is started again under its
+    /// name takes its leases back at once.
+    pub fn node(mut self, name: impl Into<String>) -> Self {
+        self.node = name.into();
+        self
+    }
+
+    /// Says who makes time pass.
+    pub fn drive(mut self, drive: Drive) -> Self {
+        self.drive = drive;
+        self
+    }
+
+    /// Plugs in a network.
+    pub fn transport(mut self, kind: ChannelKind, transport: Arc<dyn Transport>) -> Self {
+        self.transports.insert(kind, transport);
+        self
+    }
+
+    /// Checks the configuration, reads what is open from the store and starts. Must be called on a tokio runtime.
+    pub async fn start(self) -> Result<Engine, StartError> {
+        for channel in &self.config.channels {
+            let Some(transport) = self.transports.get(&channel.kind) else {
+                return Err(StartError::NoTransport {
+                    channel: channel.name.clone(),
+                    kind: channel.kind.clone(),
+                });
+            };
+            match transport.delivery() {
+                DeliverySide::Mailbox => {}
+                DeliverySide::Push(_) => {
+                    return Err(StartError::Push {
+                        kind: channel.kind.clone(),
+                    });
+                }
+            }
+        }
+        let directory = Directory::new(self.config)?;
+        let position = self.store.totals().await?.position;
+        let (signals, inbox) = mpsc::unbounded_channel();
+        let inner = Arc::new(Inner {
+            store: self.store,
+            clock: self.clock,
+            ids: self.ids,
+            directory,
+            hub: Hub::new(position),
+            presence: Presence::default(),
+            open: OpenInteractions::default(),
+            signals,
+            transports: self.transports,
+            threads: Mutex::new(BTreeMap::new()),
+        });
+        let conductor = Conductor::recover(&inner, inbox, self.node, self.drive).await?;
+        tokio::spawn(conductor.run());
+        Ok(Engine { inner })
+    }
+}
+
+impl Engine {
+    /// Waits until everything that was committed before has been routed, what is due by the engine's clock has
+    /// been done, and so on until nothing more follows from it.
+    pub async fn settle(&self) {
+        let (done, settled) = tokio::sync::oneshot::channel();
+        if self.inner.signals.send(Signal::Settle(done)).is_ok() {
+            // An error means that the engine is stopping; then nothing more will follow either.
+            let _ = settled.await;
+        }
+    }
+
+    /// Stops routing and timers. What was committed stays; another engine may go on from it.
+    pub async fn stop(&self) {
+        let (done, stopped) = tokio::sync::oneshot::channel();
+        if self.inner.signals.send(Signal::Stop(done)).is_ok() {
+            let _ = stopped.await;
+        }
+    }
+
+    /// The engine's time.
+    pub fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    /// The configured agent of that name.
+    pub fn agent(&self, name: &AgentName) -> Option<&Agent> {
+        self.inner.directory.agent(name)
+    }
+
+    /// Every configured agent, in order of name.
+    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.inner.directory.agents()
+    }
+
+    /// The configured channel of that name.
+    pub fn channel(&self, name: &ChannelName) -> Option<&Channel> {
+        self.inner.directory.channel(name)
+    }
+
+    /// The store below, for what is not the engine's business.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    /// The source of ids and tokens.
+    pub fn ids(&self) -> &Arc<dyn IdSource> {
+        &self.inner.ids
+    }
+}
+
+impl Inner {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn new_id<T: Id>(&self) -> T {
+        T::new(&*self.clock, &*self.ids)
+    }
+
+    /// The transport of a configured channel's network; `start` has made sure that there is one.
+    pub(crate) fn transport(&self, channel: &Channel) -> Option<&Arc<dyn Transport>> {
+        self.transports.get(&channel.kind)
+    }
+
+    /// A thread with its contact.
+    pub(crate) async fn thread(&self, id: ThreadId) -> Result<Option<Arc<ThreadInfo>>, StoreError> {
+        if let Some(known) = self
+            .threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let Some(thread) = self.store.thread(id).await? else {
+            return Ok(None);
+        };
+        let point = match &thread.subject {
+            Subject::Direct(point) => Some(*point),
+            Subject::Post(_) => None,
+        };
+        let contact = match point {
+            None => None,
+            Some(point) => match self.store.point(point).await? {
+                None => None,
+                Some(point) => Some(self.store.resolve_contact(point.contact).await?),
+            },
+        };
+        let info = Arc::new(ThreadInfo { thread, contact });
+        self.remember(Arc::clone(&info));
+        Ok(Some(info))
+    }
+
+    pub(crate) fn remember(&self, info: Arc<ThreadInfo>) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        if threads.len() >= THREADS_REMEMBERED {
+            threads.clear();
+        }
+        threads.insert(info.thread.id, info);
+    }
+
+    /// Commits a draft, publishes what was committed and tells the conductor.
+    ///
+    /// It runs in a task of its own: a caller that goes away (a closed connection) must not leave a commit
+    /// unpublished.
+    pub(crate) async fn commit(self: &Arc<Self>, draft: Draft) -> Result<Committed, CommitError> {
+        let inner = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            let (changes, aftermath) = draft.split();
+            let committed = inner.store.commit(changes).await?;
+            for snapshot in &aftermath.snapshots {
+                inner.open.update(Arc::clone(snapshot));
+            }
+            inner.publish(&committed.records).await;
+            for snapshot in &aftermath.snapshots {
+                let state = contact_state(Some(snapshot));
+                inner.hub.tell_contact(snapshot.thread, ForContact::State(state));
+            }
+            for signal in aftermath.signals {
+                // An error means that the conductor has stopped; another engine will go on from the store.
+                let _ = inner.signals.send(signal);
+            }
+            Ok(committed)
+        });
+        task.await
+            .unwrap_or_else(|_| Err(CommitError::Store(StoreError::Closed)))
+    }
+
+    pub(crate) async fn publish(&self, records: &[JournalRecord]) {
+        let mut published = Vec::with_capacity(records.len());
+        for record in records {
+            let contact = match &record.entry {
+                JournalEntry::Message(message) => self
+                    .thread(message.thread)
+                    .await
+                    .ok()
+                    .flatten()
+                    .and_then(|info| info.contact),
+                _ => None,
+            };
+            published.push(Published {
+                record: record.clone(),
+                contact,
+            });
+        }
+        self.hub.publish(published);
+    }
+
+    /// Publishes what was committed but not published by this process: by another node, or by a task that died.
+    pub(crate) async fn fill_gap(&self) -> Result<(), StoreError> {
+        let (published, _) = self.hub.progress();
+        let records = self.store.journal(published, 1_000).await?;
+        self.publish(&records).await;
+        Ok(())
+    }
+
+    pub(crate) fn configured_agent(&self, name: &AgentName) -> Result<&Agent, EngineError> {
+        self.directory
+            .agent(name)
+            .ok_or(EngineError::NotFound { what: "agent" })
+    }
+}

@@ -1,0 +1,131 @@
+use parlor_channel::PreflightRefusal;
+use parlor_interaction::{GoneReason, Refusal, TransitionError};
+use parlor_model::{AgentName, ChannelName, TextError};
+use parlor_store::StoreError;
+
+use crate::permission::Denial;
+
+/// Why the engine did not do what it was asked to. Whatever the reason, nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The actor lacks a right or a feature.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// No such thing, or none that the actor may know of.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What kind of thing.
+        what: &'static str,
+    },
+    /// The interaction machine refuses.
+    #[error(transparent)]
+    Refused(TransitionError),
+    /// The offer is no longer there for this agent.
+    #[error("the offer is gone: {}", reason.as_str())]
+    OfferGone {
+        /// Why.
+        reason: OfferGone,
+    },
+    /// The agent has no room for it.
+    #[error("agent {agent} has no room for it")]
+    AtCapacity {
+        /// Who.
+        agent: AgentName,
+    },
+    /// A continued chat is not enabled for the account (r23).
+    #[error("continuing a chat after its end is not enabled")]
+    AsyncDisabled,
+    /// The view has no message field; an interaction must be opened (r97).
+    #[error("an interaction must be opened to write to this contact")]
+    MustOpenInteraction,
+    /// The text is not one.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// The channel would not take the content.
+    #[error(transparent)]
+    Preflight(#[from] PreflightRefusal),
+    /// The client used the id for something else before.
+    #[error("the id was used for another request")]
+    IdReused,
+    /// The thing was changed by somebody else since it was read (r92).
+    #[error("it was changed by somebody else")]
+    StaleVersion,
+    /// An outcome code that is not configured.
+    #[error("there is no disposition {0:?}")]
+    UnknownDisposition(String),
+    /// The contact cannot be reached on that channel.
+    #[error("the contact has no thread on channel {0}")]
+    NotOnChannel(ChannelName),
+    /// A cursor that does not come from here, or from before what is kept.
+    #[error("the cursor is not known here")]
+    CursorUnknown,
+    /// The contact's name, or a field of theirs, is too long.
+    #[error("{field} has {actual} bytes; the limit is {limit}")]
+    FieldTooLong {
+        /// Which field.
+        field: &'static str,
+        /// How long it may be, in bytes.
+        limit: usize,
+        /// How long it is.
+        actual: usize,
+    },
+    /// It changed again and again while it was being decided; try again.
+    #[error("it changes too fast; try again")]
+    Contended,
+    /// The store failed, or has too much to do.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an offer is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferGone {
+    /// Its time was up (r8).
+    Expired,
+    /// The work or the agent left.
+    Withdrawn,
+    /// The agent declined it.
+    Declined,
+    /// Another agent has the work.
+    Taken,
+    /// The agent accepted it.
+    Accepted,
+}
+
+impl From<TransitionError> for EngineError {
+    fn from(error: TransitionError) -> Self {
+        match error.refusal {
+            Refusal::OfferGone { reason } => Self::OfferGone {
+                reason: reason.into(),
+            },
+            Refusal::AsyncDisabled => Self::AsyncDisabled,
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+impl From<GoneReason> for OfferGone {
+    fn from(reason: GoneReason) -> Self {
+        match reason {
+            GoneReason::Expired => Self::Expired,
+            GoneReason::Withdrawn => Self::Withdrawn,
+            GoneReason::Declined => Self::Declined,
+            GoneReason::Taken => Self::Taken,
+        }
+    }
+}
+
+impl OfferGone {
+    /// The reason as it stands in APIs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+            Self::Declined => "declined",
+            Self::Taken => "taken",
+            Self::Accepted => "accepted",
+        }
+    }
+}

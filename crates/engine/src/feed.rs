@@ -1,0 +1,535 @@
+//! An agent's live feed: everything that concerns them, in order of position, resumed without a gap.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use parlor_channel::ConnectionState;
+use parlor_interaction::{Event, Recorded, StateName};
+use parlor_model::{AgentName, ContactId, DeliveryStage, InteractionId, OfferId, ThreadId, Timestamp};
+use parlor_store::{JournalEntry, StoreError};
+use parlor_transcript::counts_as_unread;
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::engine::{Engine, Inner};
+use crate::error::{EngineError, OfferGone};
+use crate::hub::{Live, Published};
+use crate::permission::{Actor, Object, Verb, may};
+use crate::view::{
+    AlertView, ContactSummary, DeliveryView, InteractionView, Me, MessageView, OfferGoneView, OfferView,
+    PendingView,
+};
+
+/// How many journal records are read at a time when catching up.
+const CATCH_UP_PAGE: usize = 500;
+
+/// How far behind a feed may be and still be brought up to date event by event; beyond it the client is told to
+/// read everything again.
+const CATCH_UP_MOST: u64 = 20_000;
+
+/// Something an agent's client is told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum FeedEvent {
+    /// The first of every feed.
+    Hello(Box<Hello>),
+    /// One of their interactions began or changed.
+    Interaction(Box<InteractionView>),
+    /// An interaction is no longer theirs.
+    InteractionGone {
+        /// Which.
+        id: InteractionId,
+        /// The state it is in now.
+        reason: StateName,
+    },
+    /// They are offered something.
+    Offer(Box<OfferView>),
+    /// An offer to them is gone.
+    OfferGone(OfferGoneView),
+    /// A transcript entry was written.
+    Message(Box<MessageView>),
+    /// A delivery changed.
+    Delivery(DeliveryView),
+    /// A contact changed, as their list shows it.
+    Contact(Box<ContactSummary>),
+    /// Their own state changed.
+    Me(Box<Me>),
+    /// They are told something.
+    Alert(Box<AlertView>),
+    /// A pending-response indicator changed its colour.
+    Pending {
+        /// Of which interaction.
+        interaction: InteractionId,
+        /// What it shows now.
+        pending: Option<PendingView>,
+    },
+    /// A contact types, or stopped.
+    Typing {
+        /// In which thread.
+        thread: ThreadId,
+        /// Who.
+        contact: ContactId,
+        /// Whether they type.
+        on: bool,
+        /// Until when, if nothing more is heard.
+        until: Option<Timestamp>,
+    },
+    /// A contact's connection changed.
+    Connection {
+        /// In which thread.
+        thread: ThreadId,
+        /// Who.
+        contact: ContactId,
+        /// What it is now.
+        connection: ConnectionState,
+    },
+    /// Too much was missed: read everything again.
+    Resync {},
+}
+
+/// The beginning of a feed: what is true at its position.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hello {
+    /// The position from which the feed goes on.
+    pub position: u64,
+    /// The agent's own state.
+    pub me: Me,
+    /// The interactions that are theirs; others that a client knows are gone.
+    pub interactions: Vec<InteractionId>,
+    /// The offers to them; others that a client knows are gone.
+    pub offers: Vec<OfferId>,
+}
+
+impl FeedEvent {
+    /// The name of the event as it stands in the feed.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Hello(_) => "hello",
+            Self::Interaction(_) => "interaction",
+            Self::InteractionGone { .. } => "interaction_gone",
+            Self::Offer(_) => "offer",
+            Self::OfferGone(_) => "offer_gone",
+            Self::Message(_) => "message",
+            Self::Delivery(_) => "delivery",
+            Self::Contact(_) => "contact",
+            Self::Me(_) => "me",
+            Self::Alert(_) => "alert",
+            Self::Pending { .. } => "pending",
+            Self::Typing { .. } => "typing",
+            Self::Connection { .. } => "connection",
+            Self::Resync {} => "resync",
+        }
+    }
+}
+
+/// An event and, where it may be resumed from, its position.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedItem {
+    /// After this position a new feed goes on. Only the last event of a journal record has one.
+    pub position: Option<u64>,
+    /// The event.
+    pub event: FeedEvent,
+}
+
+/// An agent's feed. While it is open the agent is present.
+#[derive(Debug)]
+pub struct AgentFeed {
+    engine: Arc<Inner>,
+    agent: AgentName,
+    live: broadcast::Receiver<Live>,
+    /// Everything up to this position was told, or is waiting to be.
+    position: u64,
+    waiting: std::collections::VecDeque<FeedItem>,
+    assigned: BTreeSet<ContactId>,
+    /// The interactions that the client knows as theirs.
+    mine: BTreeSet<InteractionId>,
+    /// The offers that the client knows.
+    offers: BTreeMap<InteractionId, OfferId>,
+}
+
+impl Engine {
+    /// Opens an agent's feed after a position they have seen, or from now on. It logs nobody in.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::CursorUnknown`] when the position was never given by this workspace.
+    pub async fn feed(&self, agent: &AgentName, after: Option<u64>) -> Result<AgentFeed, EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        may(Actor::Agent(configured), Verb::ActAsOneself, Object::Workspace)?;
+        let (published, live) = self.inner.hub.listen();
+        let position = after.unwrap_or(published);
+        if position > published {
+            return Err(EngineError::CursorUnknown);
+        }
+        let assigned = self.inner.store.assigned(agent).await?.into_iter().collect();
+        self.inner.presence.feed_opened(agent);
+        let mut feed = AgentFeed {
+            engine: Arc::clone(&self.inner),
+            agent: agent.clone(),
+            live,
+            position,
+            waiting: std::collections::VecDeque::new(),
+            assigned,
+            mine: BTreeSet::new(),
+            offers: BTreeMap::new(),
+        };
+        feed.hello(self, published).await?;
+        Ok(feed)
+    }
+}
+
+impl Drop for AgentFeed {
+    fn drop(&mut self) {
+        let lease = self.engine.directory.timing.presence_lease;
+        self.engine
+            .presence
+            .feed_closed(&self.agent, self.engine.now(), lease);
+    }
+}
+
+impl AgentFeed {
+    async fn hello(&mut self, engine: &Engine, published: u64) -> Result<(), EngineError> {
+        for interaction in self.engine.open.of_agent(&self.agent) {
+            match interaction.offer().filter(|offered| offered.agent == self.agent) {
+                Some(offered) => {
+                    self.offers.insert(interaction.id, offered.offer);
+                }
+                None => {
+                    self.mine.insert(interaction.id);
+                }
+            }
+        }
+        let hello = Hello {
+            position: self.position,
+            me: engine.me(&self.agent).await?,
+            interactions: self.mine.iter().copied().collect(),
+            offers: self.offers.values().copied().collect(),
+        };
+        self.waiting.push_back(FeedItem {
+            position: None,
+            event: FeedEvent::Hello(Box::new(hello)),
+        });
+        if published - self.position > CATCH_UP_MOST {
+            self.position = published;
+            self.waiting.push_back(FeedItem {
+                position: Some(published),
+                event: FeedEvent::Resync {},
+            });
+        }
+        self.catch_up(published).await?;
+        Ok(())
+    }
+
+    /// The next item; `None` when the engine is gone. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails. Open the feed again after the last position.
+    pub async fn next(&mut self) -> Result<Option<FeedItem>, EngineError> {
+        loop {
+            if let Some(item) = self.waiting.pop_front() {
+                return Ok(Some(item));
+            }
+            match self.live.recv().await {
+                Ok(live) => self.take(live).await?,
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    let (published, _) = self.engine.hub.progress();
+                    self.catch_up(published).await?;
+                }
+                Err(broadcast::error::RecvError::Closed) => return Ok(None),
+            }
+        }
+    }
+
+    /// Reads from the store what the live channel no longer has.
+    async fn catch_up(&mut self, published: u64) -> Result<(), StoreError> {
+        while self.position < published {
+            let page = self.engine.store.journal(self.position, CATCH_UP_PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            for record in page.into_iter().filter(|record| record.position <= published) {
+                let contact = match &record.entry {
+                    JournalEntry::Message(message) => self.contact_of(message.thread).await?,
+                    _ => None,
+                };
+                self.record(&Published { record, contact }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn contact_of(&self, thread: ThreadId) -> Result<Option<ContactId>, StoreError> {
+        Ok(self.engine.thread(thread).await?.and_then(|info| info.contact))
+    }
+
+    async fn take(&mut self, live: Live) -> Result<(), StoreError> {
+        match live {
+            Live::Record(published) => {
+                // What was read from the store already comes again by the live channel.
+                if published.record.position > self.position {
+                    self.record(&published).await?;
+                }
+            }
+            Live::Typing {
+                thread,
+                contact,
+                until,
+            } => {
+                if self.concerns(contact, None) || self.has_thread(thread) {
+                    self.tell(FeedEvent::Typing {
+                        thread,
+                        contact,
+                        on: until.is_some(),
+                        until,
+                    });
+                }
+            }
+            Live::Connection {
+                thread,
+                contact,
+                state,
+            } => {
+                if self.concerns(contact, None) || self.has_thread(thread) {
+                    self.tell(FeedEvent::Connection {
+                        thread,
+                        contact,
+                        connection: state,
+                    });
+                }
+            }
+            Live::Pending { interaction } => {
+                if self.mine.contains(&interaction)
+                    && let Some(open) = self.engine.open.get(interaction)
+                {
+                    let pending = self.engine.pending_view(&open, self.engine.now());
+                    self.tell(FeedEvent::Pending { interaction, pending });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, event: FeedEvent) {
+        self.waiting.push_back(FeedItem {
+            position: None,
+            event,
+        });
+    }
+
+    /// Whether the agent hears of a contact: in their list, watched, or spoken to in one of their interactions.
+    fn concerns(&self, contact: ContactId, interaction: Option<InteractionId>) -> bool {
+        self.assigned.contains(&contact)
+            || interaction.is_some_and(|interaction| {
+                self.mine.contains(&interaction) || self.offers.contains_key(&interaction)
+            })
+            || self.engine.presence.watches(&self.agent, contact)
+    }
+
+    fn has_thread(&self, thread: ThreadId) -> bool {
+        self.engine
+            .open
+            .in_thread(thread)
+            .is_some_and(|open| self.mine.contains(&open.id))
+    }
+
+    /// Turns a journal record into events; the last of them carries the position.
+    async fn record(&mut self, published: &Published) -> Result<(), StoreError> {
+        let before = self.waiting.len();
+        let position = published.record.position;
+        match &published.record.entry {
+            JournalEntry::Message(message) => {
+                if published
+                    .contact
+                    .is_some_and(|contact| self.concerns(contact, message.interaction))
+                    || message
+                        .interaction
+                        .is_some_and(|interaction| self.mine.contains(&interaction))
+                {
+                    let view = self.engine.message_view(message).await?;
+                    self.tell(FeedEvent::Message(Box::new(view)));
+                    if counts_as_unread(message)
+                        && let Some(contact) = published.contact
+                    {
+                        self.contact(contact).await?;
+                    }
+                }
+            }
+            JournalEntry::Interaction {
+                interaction,
+                recorded,
+                ..
+            } => self.interaction(*interaction, recorded).await?,
+            JournalEntry::Observation(observation) => {
+                if let Some(message) = self.engine.store.message(observation.message).await?
+                    && self.hears_of(message.thread).await?
+                {
+                    let view = self.engine.message_view(&message).await?;
+                    if let Some(delivery) = view.delivery {
+                        self.delivery(Some(message.id), message.thread, message.sequence, delivery);
+                    }
+                }
+            }
+            JournalEntry::Acknowledged(reached) => {
+                if self.hears_of(reached.thread).await? {
+                    self.delivery(None, reached.thread, reached.delivered, DeliveryStage::Delivered);
+                    self.delivery(None, reached.thread, reached.read, DeliveryStage::Read);
+                }
+            }
+            JournalEntry::Agent(agent) if *agent == self.agent => self.me().await?,
+            JournalEntry::Contact(contact) => {
+                if self.concerns(*contact, None) {
+                    self.contact(*contact).await?;
+                }
+            }
+            JournalEntry::Read(marker) if marker.agent == self.agent => {
+                if let Some(contact) = self.contact_of(marker.thread).await? {
+                    self.contact(contact).await?;
+                }
+            }
+            JournalEntry::Assignment(assignment) if assignment.agent == self.agent => {
+                if assignment.assigned {
+                    self.assigned.insert(assignment.contact);
+                } else {
+                    self.assigned.remove(&assignment.contact);
+                }
+                self.contact(assignment.contact).await?;
+            }
+            JournalEntry::Alert(alert) if alert.agent == self.agent => {
+                if let Some(view) = self.engine.alert_view(alert).await? {
+                    self.tell(FeedEvent::Alert(Box::new(view)));
+                }
+            }
+            // Others' affairs.
+            _ => {}
+        }
+        self.position = position;
+        if self.waiting.len() > before
+            && let Some(last) = self.waiting.back_mut()
+        {
+            last.position = Some(position);
+        }
+        Ok(())
+    }
+
+    async fn hears_of(&self, thread: ThreadId) -> Result<bool, StoreError> {
+        if self.has_thread(thread) {
+            return Ok(true);
+        }
+        Ok(self
+            .contact_of(thread)
+            .await?
+            .is_some_and(|contact| self.concerns(contact, None)))
+    }
+
+    fn delivery(
+        &mut self,
+        message: Option<parlor_model::MessageId>,
+        thread: ThreadId,
+        sequence: u64,
+        stage: DeliveryStage,
+    ) {
+        if sequence > 0 {
+            self.tell(FeedEvent::Delivery(DeliveryView {
+                message,
+                thread,
+                sequence,
+                delivery: stage,
+            }));
+        }
+    }
+
+    async fn contact(&mut self, contact: ContactId) -> Result<(), StoreError> {
+        if let Some(summary) = self.engine.contact_in_list(&self.agent, contact).await? {
+            self.tell(FeedEvent::Contact(Box::new(summary)));
+        }
+        Ok(())
+    }
+
+    async fn me(&mut self) -> Result<(), StoreError> {
+        let engine = Engine {
+            inner: Arc::clone(&self.engine),
+        };
+        match engine.me(&self.agent).await {
+            Ok(me) => self.tell(FeedEvent::Me(Box::new(me))),
+            Err(EngineError::Store(error)) => return Err(error),
+            // The agent was taken out of the configuration; nothing concerns them any more.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn interaction(&mut self, id: InteractionId, recorded: &Recorded) -> Result<(), StoreError> {
+        let now = self.engine.interaction(id).await?;
+        let offered = now.as_ref().and_then(|open| {
+            open.offer()
+                .filter(|offered| offered.agent == self.agent)
+                .cloned()
+        });
+        self.offer_events(id, recorded, offered.as_ref().map(|offered| offered.offer));
+        let Some(interaction) = now else {
+            return Ok(());
+        };
+        if let Some(offered) = offered {
+            if self.offers.insert(id, offered.offer) != Some(offered.offer)
+                || mentions_offer(recorded, offered.offer)
+            {
+                if let Some(view) = self.engine.offer_view(&self.agent, &interaction).await? {
+                    self.tell(FeedEvent::Offer(Box::new(view)));
+                }
+            }
+        } else if self.engine.open.has_part(&self.agent, id) {
+            self.mine.insert(id);
+            let view = self.engine.interaction_view(&interaction).await?;
+            self.tell(FeedEvent::Interaction(Box::new(view)));
+        } else if self.mine.remove(&id) || concerns_agent(recorded, &self.agent) {
+            self.tell(FeedEvent::InteractionGone {
+                id,
+                reason: interaction.state.name(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Says which offers to the agent are gone with this event, and why.
+    fn offer_events(&mut self, id: InteractionId, recorded: &Recorded, offered: Option<OfferId>) {
+        let gone = match &recorded.event {
+            Event::Accepted { offer, agent } if *agent == self.agent => Some((*offer, OfferGone::Accepted)),
+            Event::Declined { offer, agent } if *agent == self.agent => Some((*offer, OfferGone::Declined)),
+            Event::Expired { offer, agent } if *agent == self.agent => Some((*offer, OfferGone::Expired)),
+            Event::Withdrawn { offer, agent } if *agent == self.agent => Some((*offer, OfferGone::Withdrawn)),
+            // The contact left, or somebody else has it by now.
+            _ => match self.offers.get(&id) {
+                Some(known) if offered != Some(*known) => Some((*known, OfferGone::Withdrawn)),
+                _ => None,
+            },
+        };
+        if let Some((offer, reason)) = gone {
+            if self.offers.get(&id) == Some(&offer) {
+                self.offers.remove(&id);
+            }
+            self.tell(FeedEvent::OfferGone(OfferGoneView {
+                id: offer,
+                interaction: id,
+                reason,
+            }));
+        }
+    }
+}
+
+fn mentions_offer(recorded: &Recorded, id: OfferId) -> bool {
+    matches!(&recorded.event, Event::Offered { offer, .. } if *offer == id)
+}
+
+/// Whether an event took something away from an agent that their client may still show.
+fn concerns_agent(recorded: &Recorded, name: &AgentName) -> bool {
+    match &recorded.event {
+        Event::MarkedDone {
+            by: parlor_interaction::Actor::Agent(agent),
+        } => agent == name,
+        Event::MemberLeft { agent } | Event::TransferredToQueue { by: agent, .. } => agent == name,
+        Event::ConsultCompleted { by: agent, .. } => agent == name,
+        _ => false,
+    }
+}

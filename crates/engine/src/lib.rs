@@ -1,0 +1,37 @@
+//! Runs Parlor.
+//!
+//! An [`Engine`] is one workspace: it takes in what contacts write, offers the work to agents, keeps everything in
+//! a [`Store`](parlor_store::Store) and tells everybody what concerns them. Every write is *load, decide, commit*:
+//! the decision is a pure function (`parlor-interaction`), the commit fails when something changed meanwhile, and
+//! then it is decided again.
+//!
+//! One task, the conductor, makes happen what nobody asks for: it routes (`parlor-routing`), lets offers expire and
+//! notices who is gone. Nothing that was committed depends on it: an engine that starts goes on from the store.
+
+mod conductor;
+mod config;
+mod contact_side;
+mod decide;
+mod desk;
+mod draft;
+mod engine;
+mod error;
+mod export;
+mod feed;
+mod hub;
+mod open;
+pub mod permission;
+mod presence;
+mod reads;
+mod source;
+pub mod view;
+
+pub use config::{Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Rules, Timing};
+pub use contact_side::{Arrival, ContactConnection, ContactItem, ContactSession, Inbound, Received};
+pub use desk::{ContactEdit, Once};
+pub use engine::{Drive, Engine, EngineBuilder, StartError};
+pub use error::{EngineError, OfferGone};
+pub use export::{AssignmentRow, DeadLetterRow, Exports, OutboxRow, TranscriptRow};
+pub use feed::{AgentFeed, FeedEvent, FeedItem, Hello};
+pub use reads::{ContactsRequest, ConversationRequest};
+pub use source::{SystemClock, SystemIds};

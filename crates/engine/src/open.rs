@@ -1,0 +1,144 @@
+//! The interactions that are not Done, in memory: what the desk shows and what decisions start from.
+//!
+//! It is a cache: every decision made from it is checked by the store against the version it was made from.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use parlor_interaction::{Interaction, State};
+use parlor_model::{AgentName, InteractionId, ThreadId};
+
+/// How many closed interactions are remembered, so that a snapshot that arrives late does not reopen one here.
+const CLOSED_REMEMBERED: usize = 4_096;
+
+#[derive(Debug, Default)]
+pub(crate) struct OpenInteractions {
+    inner: Mutex<Index>,
+}
+
+#[derive(Debug, Default)]
+struct Index {
+    by_id: BTreeMap<InteractionId, Arc<Interaction>>,
+    by_thread: BTreeMap<ThreadId, InteractionId>,
+    by_agent: BTreeMap<AgentName, BTreeSet<InteractionId>>,
+    closed: BTreeSet<InteractionId>,
+    closed_order: VecDeque<InteractionId>,
+}
+
+impl OpenInteractions {
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in a snapshot; an older one than what is known is ignored, a Done one is forgotten.
+    pub(crate) fn update(&self, interaction: Arc<Interaction>) {
+        let mut index = self.lock();
+        let id = interaction.id;
+        let outdated = index
+            .by_id
+            .get(&id)
+            .is_some_and(|known| known.version > interaction.version);
+        if outdated || index.closed.contains(&id) {
+            return;
+        }
+        index.forget(id);
+        if !interaction.is_open() {
+            index.remember_closed(id);
+        } else {
+            for agent in involved(&interaction) {
+                index.by_agent.entry(agent.clone()).or_default().insert(id);
+            }
+            index.by_thread.insert(interaction.thread, id);
+            index.by_id.insert(id, interaction);
+        }
+    }
+
+    pub(crate) fn get(&self, id: InteractionId) -> Option<Arc<Interaction>> {
+        self.lock().by_id.get(&id).cloned()
+    }
+
+    pub(crate) fn in_thread(&self, thread: ThreadId) -> Option<Arc<Interaction>> {
+        let index = self.lock();
+        let id = index.by_thread.get(&thread)?;
+        index.by_id.get(id).cloned()
+    }
+
+    /// Those in which an agent has a part, oldest first.
+    pub(crate) fn of_agent(&self, agent: &AgentName) -> Vec<Arc<Interaction>> {
+        let index = self.lock();
+        index
+            .by_agent
+            .get(agent)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| index.by_id.get(id).cloned())
+            .collect()
+    }
+
+    /// All of them, oldest first.
+    pub(crate) fn all(&self) -> Vec<Arc<Interaction>> {
+        self.lock().by_id.values().cloned().collect()
+    }
+
+    /// Forgets one that does not exist after all.
+    pub(crate) fn forget(&self, id: InteractionId) {
+        self.lock().forget(id);
+    }
+
+    /// Whether an agent has a part in it.
+    pub(crate) fn has_part(&self, agent: &AgentName, id: InteractionId) -> bool {
+        self.lock()
+            .by_agent
+            .get(agent)
+            .is_some_and(|interactions| interactions.contains(&id))
+    }
+}
+
+impl Index {
+    fn remember_closed(&mut self, id: InteractionId) {
+        self.closed.insert(id);
+        self.closed_order.push_back(id);
+        if self.closed_order.len() > CLOSED_REMEMBERED {
+            if let Some(oldest) = self.closed_order.pop_front() {
+                self.closed.remove(&oldest);
+            }
+        }
+    }
+
+    fn forget(&mut self, id: InteractionId) {
+        let Some(known) = self.by_id.remove(&id) else {
+            return;
+        };
+        if self.by_thread.get(&known.thread) == Some(&id) {
+            self.by_thread.remove(&known.thread);
+        }
+        for agent in involved(&known) {
+            if let Some(interactions) = self.by_agent.get_mut(agent) {
+                interactions.remove(&id);
+                if interactions.is_empty() {
+                    self.by_agent.remove(agent);
+                }
+            }
+        }
+    }
+}
+
+/// Everybody who sees an interaction among their own.
+pub(crate) fn involved(interaction: &Interaction) -> BTreeSet<&AgentName> {
+    match &interaction.state {
+        State::Queued(_) | State::Done(_) => BTreeSet::new(),
+        State::Offered(offered) => BTreeSet::from([&offered.agent]),
+        State::Active(active) => active
+            .holders()
+            .into_iter()
+            .chain(active.supervisors.keys())
+            .chain(
+                active
+                    .consults
+                    .values()
+                    .filter_map(|consult| consult.target.agent()),
+            )
+            .collect(),
+        State::Ended(_) => interaction.last_owner.iter().collect(),
+    }
+}

@@ -1,0 +1,236 @@
+//! Who may do what: one pure function, [`may`], that every route and every feed asks. What is not allowed here is
+//! refused.
+
+use parlor_model::{Agent, AgentName, FlagName, Role};
+
+/// Who acts.
+#[derive(Clone, Copy, Debug)]
+pub enum Actor<'a> {
+    /// An agent.
+    Agent(&'a Agent),
+    /// The operator, who holds the administration token: exports and counters, no conversation of their own.
+    Operator,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    /// Read one's own state, interactions and feed; say Ready or NotReady; log out.
+    ActAsOneself,
+    /// Accept or decline an offer.
+    AnswerOffer,
+    /// Read an interaction and its transcript.
+    ReadInteraction,
+    /// Write to the contact in an interaction, or say that one is typing.
+    WriteInInteraction,
+    /// End the session, close the work, give a disposition.
+    FinishInteraction,
+    /// Leave a note.
+    WriteNote,
+    /// Ask why work is where it is.
+    ExplainRouting,
+    /// List contacts and read who they are.
+    ReadContacts,
+    /// Change who a contact is, or whether they stand in one's list.
+    EditContact,
+    /// Read everything a contact wrote and was written, in the Conversation view of an interaction.
+    ReadConversation,
+    /// Read the same in the Communication view.
+    ReadCommunication,
+    /// Write to a contact without an interaction (r27, r97).
+    WriteWithoutInteraction,
+    /// Open an interaction with a contact (r103).
+    OpenInteraction,
+    /// Export transcripts, outbox, assignments, dead letters and counters.
+    Export,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 14] = [
+        Self::ActAsOneself,
+        Self::AnswerOffer,
+        Self::ReadInteraction,
+        Self::WriteInInteraction,
+        Self::FinishInteraction,
+        Self::WriteNote,
+        Self::ExplainRouting,
+        Self::ReadContacts,
+        Self::EditContact,
+        Self::ReadConversation,
+        Self::ReadCommunication,
+        Self::WriteWithoutInteraction,
+        Self::OpenInteraction,
+        Self::Export,
+    ];
+}
+
+/// How the actor stands to the interaction in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// They own it, take part in it, or owned it last.
+    Takes,
+    /// It is offered to them.
+    Offered,
+    /// It waits in a queue they serve.
+    Serves,
+    /// None of these.
+    None,
+}
+
+/// What it is to be done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Object {
+    /// The workspace, or the actor's own state.
+    Workspace,
+    /// An interaction.
+    Interaction {
+        /// How the actor stands to it.
+        part: Part,
+        /// Whether its session is over, so that any agent may continue it (r28).
+        ended: bool,
+    },
+    /// A contact.
+    Contact,
+}
+
+/// What is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// A feature that is switched off for the agent.
+    Flag(FlagName),
+    /// A role.
+    Role(Role),
+    /// A part in the interaction.
+    Part,
+    /// The operator's token.
+    Operator,
+    /// An agent's identity: the operator is nobody's colleague.
+    Agent,
+}
+
+/// Says no, and what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{verb:?} is not allowed: {missing:?} is missing")]
+pub struct Denial {
+    /// What was to be done.
+    pub verb: Verb,
+    /// What is missing.
+    pub missing: Missing,
+}
+
+/// Whether the actor may do it.
+pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
+    let agent = match actor {
+        Actor::Operator => {
+            return match verb {
+                Verb::Export => Ok(()),
+                Verb::ActAsOneself
+                | Verb::AnswerOffer
+                | Verb::ReadInteraction
+                | Verb::WriteInInteraction
+                | Verb::FinishInteraction
+                | Verb::WriteNote
+                | Verb::ExplainRouting
+                | Verb::ReadContacts
+                | Verb::EditContact
+                | Verb::ReadConversation
+                | Verb::ReadCommunication
+                | Verb::WriteWithoutInteraction
+                | Verb::OpenInteraction => Err(Denial {
+                    verb,
+                    missing: Missing::Agent,
+                }),
+            };
+        }
+        Actor::Agent(agent) => agent,
+    };
+    let needs = |missing, allowed| {
+        if allowed {
+            Ok(())
+        } else {
+            Err(Denial { verb, missing })
+        }
+    };
+    let flag = |flag| needs(Missing::Flag(flag), agent.flags.is_on(flag));
+    match verb {
+        Verb::ActAsOneself => Ok(()),
+        Verb::AnswerOffer => needs(Missing::Part, takes_or_is_offered(object)),
+        Verb::ReadInteraction => needs(Missing::Part, may_read(agent, object)),
+        Verb::WriteInInteraction => needs(Missing::Part, may_write(object)),
+        Verb::FinishInteraction => needs(Missing::Part, takes(object)),
+        Verb::WriteNote => needs(Missing::Part, takes(object) || agent.role == Role::Supervisor),
+        Verb::ExplainRouting => needs(Missing::Part, may_read(agent, object)),
+        Verb::ReadContacts | Verb::EditContact => {
+            needs(Missing::Role(Role::Agent), agent.role != Role::Admin)
+        }
+        Verb::ReadConversation => flag(FlagName::ConversationView),
+        Verb::ReadCommunication => flag(FlagName::CommunicationView),
+        Verb::WriteWithoutInteraction => {
+            flag(FlagName::CommunicationView)?;
+            flag(FlagName::ComposeFromCommunication)
+        }
+        Verb::OpenInteraction => needs(Missing::Role(Role::Agent), agent.role != Role::Admin),
+        Verb::Export => Err(Denial {
+            verb,
+            missing: Missing::Operator,
+        }),
+    }
+}
+
+fn takes(object: Object) -> bool {
+    matches!(
+        object,
+        Object::Interaction {
+            part: Part::Takes,
+            ..
+        }
+    )
+}
+
+fn takes_or_is_offered(object: Object) -> bool {
+    matches!(
+        object,
+        Object::Interaction {
+            part: Part::Takes | Part::Offered,
+            ..
+        }
+    )
+}
+
+fn may_write(object: Object) -> bool {
+    matches!(
+        object,
+        Object::Interaction {
+            part: Part::Takes,
+            ..
+        } | Object::Interaction { ended: true, .. }
+    )
+}
+
+/// History is readable from the offer on (r12), and by whoever serves the queue; a session that is over, by every
+/// agent (r28, r94).
+fn may_read(agent: &Agent, object: Object) -> bool {
+    match object {
+        Object::Interaction { part, ended } => {
+            agent.role == Role::Supervisor
+                || (ended && agent.role != Role::Admin)
+                || match part {
+                    Part::Takes | Part::Offered | Part::Serves => true,
+                    Part::None => false,
+                }
+        }
+        Object::Workspace | Object::Contact => false,
+    }
+}
+
+/// The name of an agent, for those who act in somebody's name.
+impl<'a> Actor<'a> {
+    /// The agent, when it is one.
+    pub fn agent_name(&self) -> Option<&'a AgentName> {
+        match self {
+            Self::Agent(agent) => Some(&agent.name),
+            Self::Operator => None,
+        }
+    }
+}

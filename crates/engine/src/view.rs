@@ -1,0 +1,415 @@
+//! What people are shown: serialisable projections, the same in answers and in the feed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use parlor_channel::ConnectionState;
+use parlor_interaction::{DispositionCode, Outcome, StateName};
+use parlor_model::{
+    AgentName, AlertId, ChannelKind, ChannelName, ContactId, ContactPointId, Content, DeliveryStage, Flags,
+    InteractionId, MediaClass, Medium, MessageId, OfferId, QueueName, Role, ThreadId, Timestamp, Visibility,
+};
+use parlor_transcript::Colour;
+use serde::{Serialize, Serializer};
+
+use crate::config::Disposition;
+use crate::error::OfferGone;
+
+/// An agent's own state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Me {
+    /// Who.
+    pub agent: AgentName,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they are logged in.
+    pub signed_in: bool,
+    /// Readiness on every medium that some channel asks for.
+    pub readiness: BTreeMap<Medium, ReadinessView>,
+    /// What they hold of each class.
+    pub load: BTreeMap<MediaClass, LoadView>,
+    /// What they are enabled for.
+    pub flags: Flags,
+    /// The durations a client needs.
+    pub timing: TimingView,
+    /// The outcome codes they may give.
+    pub dispositions: Vec<Disposition>,
+    /// The channels there are.
+    pub channels: Vec<ChannelView>,
+    /// The engine's time, so that a client with another clock shows right durations.
+    pub now: Timestamp,
+}
+
+/// Readiness on one medium.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReadinessView {
+    /// Takes work.
+    pub ready: bool,
+    /// Why not: `logged_in`, `missed_offer`, `after_work`, or a reason code of the workspace.
+    pub reason: Option<String>,
+    /// Since when; `None` when it was never said.
+    pub since: Option<Timestamp>,
+}
+
+/// What an agent holds of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LoadView {
+    /// Held.
+    pub used: u32,
+    /// At the most.
+    pub limit: u32,
+}
+
+/// Durations in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TimingView {
+    /// When a pending response turns yellow.
+    pub pending_warning_ms: u64,
+    /// When it turns red.
+    pub pending_overdue_ms: u64,
+    /// How long a typing notice lasts.
+    pub typing_ttl_ms: u64,
+    /// How long an offer lasts.
+    pub offer_ttl_ms: u64,
+}
+
+/// A channel's name and network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChannelView {
+    /// Identity.
+    pub name: ChannelName,
+    /// The network.
+    pub kind: ChannelKind,
+}
+
+/// A contact, as short as possible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContactRef {
+    /// Identity.
+    pub id: ContactId,
+    /// What to show; never empty (r34).
+    pub display_name: String,
+}
+
+/// A contact point, as short as possible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PointView {
+    /// Identity.
+    pub id: ContactPointId,
+    /// The network.
+    pub kind: ChannelKind,
+    /// The address as the network gave it.
+    pub address: String,
+}
+
+/// A piece of work.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InteractionView {
+    /// Identity.
+    pub id: InteractionId,
+    /// Its thread.
+    pub thread: ThreadId,
+    /// Our endpoint.
+    pub channel: ChannelName,
+    /// The network.
+    pub kind: ChannelKind,
+    /// Where it waits or waited.
+    pub queue: QueueName,
+    /// Who it is with.
+    pub contact: ContactRef,
+    /// On which address; `None` below a post.
+    pub point: Option<PointView>,
+    /// Its state.
+    pub state: StateName,
+    /// Counts what happened to it.
+    pub version: u64,
+    /// Which session: 1 at first, one more with each reactivation.
+    pub segment: u32,
+    /// Who has it; while Ended, who had it last.
+    pub owner: Option<AgentName>,
+    /// Who else takes part.
+    pub members: Vec<AgentName>,
+    /// Since when it has been in its state.
+    pub since: Timestamp,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// How its session ended.
+    pub ended: Option<EndedView>,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+    /// Whether an answer is due, and how urgently.
+    pub pending: Option<PendingView>,
+    /// Whether the contact is there (r35).
+    pub connection: ConnectionState,
+    /// The last lines (r46).
+    pub tail: Vec<TailView>,
+    /// Time in its state.
+    #[serde(rename = "elapsed_ms", serialize_with = "milliseconds")]
+    pub elapsed: Duration,
+    /// The outcome code that was given.
+    pub disposition: Option<DispositionCode>,
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EndedView {
+    /// `contact`, `agent` or `system`.
+    pub by: &'static str,
+    /// Which agent.
+    pub agent: Option<AgentName>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A pending response (r40 to r43).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PendingView {
+    /// Since when an answer is due.
+    pub since: Timestamp,
+    /// How urgently.
+    pub colour: Colour,
+    /// Whether the indicator flashes.
+    pub flashing: bool,
+    /// For how long.
+    #[serde(rename = "elapsed_ms", serialize_with = "milliseconds")]
+    pub elapsed: Duration,
+}
+
+/// A line of a transcript, shortened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TailView {
+    /// Who wrote it.
+    pub author: AuthorView,
+    /// The beginning of it.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who wrote something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuthorView {
+    /// `contact`, `agent`, `bot` or `system`.
+    pub kind: &'static str,
+    /// Which one, for people and bots.
+    pub name: Option<String>,
+}
+
+/// An offer to an agent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OfferView {
+    /// Identity.
+    pub id: OfferId,
+    /// To whom.
+    pub agent: AgentName,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// Of what.
+    pub interaction: InteractionView,
+}
+
+/// A transcript entry.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MessageView {
+    /// Identity.
+    pub id: MessageId,
+    /// Its thread.
+    pub thread: ThreadId,
+    /// Our endpoint.
+    pub channel: ChannelName,
+    /// The network.
+    pub kind: ChannelKind,
+    /// Whose thread.
+    pub contact: Option<ContactId>,
+    /// During which interaction it was written.
+    pub interaction: Option<InteractionId>,
+    /// Which session of it.
+    pub segment: u32,
+    /// Place in the thread.
+    pub sequence: u64,
+    /// Place in the workspace.
+    pub position: u64,
+    /// Who wrote it.
+    pub author: AuthorView,
+    /// The entry it answers.
+    pub parent: Option<MessageId>,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// What was written.
+    pub content: Content,
+    /// When we took it in.
+    pub at: Timestamp,
+    /// When the provider says it was written.
+    pub provider_time: Option<Timestamp>,
+    /// How far it has come, for messages to the contact.
+    pub delivery: Option<DeliveryStage>,
+}
+
+/// A contact in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContactSummary {
+    /// Identity.
+    pub id: ContactId,
+    /// What to show.
+    pub display_name: String,
+    /// Messages that the agent has not read; absent rather than 0 (r108).
+    pub unread: Option<u64>,
+    /// Channels on which the contact is at the moment (r110).
+    pub active_channels: Vec<ChannelName>,
+    /// The newest text.
+    pub last: Option<TailView>,
+    /// Whether the contact stands in the agent's list.
+    pub assigned: bool,
+    /// Place of the newest activity: the order of the list.
+    pub activity: u64,
+}
+
+/// A page of contacts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContactPage {
+    /// Those with the newest activity first.
+    pub contacts: Vec<ContactSummary>,
+    /// Where the next page begins; `None` when there is none.
+    pub next: Option<String>,
+}
+
+/// Everything about a contact but the conversation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContactView {
+    /// Who they are.
+    pub contact: ContactDetails,
+    /// Their addresses.
+    pub points: Vec<PointView>,
+    /// Their threads.
+    pub threads: Vec<ThreadView>,
+    /// Their interactions, newest first.
+    pub interactions: Vec<InteractionView>,
+    /// Messages that the agent has not read.
+    pub unread: Option<u64>,
+    /// Channels on which they are at the moment.
+    pub active_channels: Vec<ChannelName>,
+    /// Whether they stand in the agent's list.
+    pub assigned: bool,
+}
+
+/// Who a contact is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContactDetails {
+    /// Identity.
+    pub id: ContactId,
+    /// Counts changes; an update names the one it was made from.
+    pub version: u64,
+    /// What to show.
+    pub display_name: String,
+    /// Free fields.
+    pub fields: BTreeMap<String, String>,
+    /// When they were first seen.
+    pub created_at: Timestamp,
+}
+
+/// A thread of a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ThreadView {
+    /// Identity.
+    pub id: ThreadId,
+    /// Our endpoint.
+    pub channel: ChannelName,
+    /// The network.
+    pub kind: ChannelKind,
+    /// Whether the contact is there.
+    pub connection: ConnectionState,
+}
+
+/// A page of a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConversationView {
+    /// Oldest first.
+    pub messages: Vec<MessageView>,
+    /// Where the page before begins; `None` when there is nothing older.
+    pub before: Option<String>,
+    /// Where what comes after begins; may be asked again later for what is new by then.
+    pub after: String,
+}
+
+/// Something an agent is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlertView {
+    /// Identity.
+    pub id: AlertId,
+    /// What: `reply_arrived`.
+    pub kind: &'static str,
+    /// About whom.
+    pub contact: ContactRef,
+    /// In which thread.
+    pub thread: ThreadId,
+    /// On which channel.
+    pub channel: ChannelName,
+    /// What "Show" opens: `communication` or `interaction` (r101, r102).
+    pub on_show: &'static str,
+    /// How many messages the agent has not read.
+    pub count: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A change of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeliveryView {
+    /// Which message; `None` where the contact acknowledges a mailbox: then everything up to the sequence.
+    pub message: Option<MessageId>,
+    /// In which thread.
+    pub thread: ThreadId,
+    /// Its place there.
+    pub sequence: u64,
+    /// How far.
+    pub delivery: DeliveryStage,
+}
+
+/// An offer that is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OfferGoneView {
+    /// Which.
+    pub id: OfferId,
+    /// Of what.
+    pub interaction: InteractionId,
+    /// Why.
+    pub reason: OfferGone,
+}
+
+/// What a contact is told of the state of their chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactState {
+    /// How far the work on their messages is.
+    pub stage: ContactStage,
+    /// Who has it.
+    pub agent: Option<AgentName>,
+}
+
+/// The states of an interaction, as far as a contact may know them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactStage {
+    /// Nothing is open.
+    None,
+    /// It waits; an offer to an agent is nobody else's business.
+    Queued,
+    /// An agent has it.
+    Active,
+    /// The session is over.
+    Ended,
+}
+
+impl ContactStage {
+    /// The stage as it stands in frames.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Queued => "queued",
+            Self::Active => "active",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
