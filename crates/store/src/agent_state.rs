@@ -36,11 +36,7 @@ impl AgentState {
 
     /// Whether they are logged in and Ready on a medium.
     pub fn is_ready(&self, medium: &Medium) -> bool {
-        self.signed_in
-            && self
-                .readiness
-                .get(medium)
-                .is_some_and(|state| state.readiness == Readiness::Ready)
+        self.signed_in && self.readiness.get(medium).is_some_and(|state| state.readiness == Readiness::Ready)
     }
 
     /// What they hold of a class.

@@ -67,10 +67,7 @@ pub struct ChangeSet {
 impl ChangeSet {
     /// An empty change decided at `now`.
     pub fn at(now: Timestamp) -> Self {
-        Self {
-            at: Some(now),
-            ..Self::default()
-        }
+        Self { at: Some(now), ..Self::default() }
     }
 }
 

@@ -12,10 +12,7 @@ pub struct DocumentKey {
 impl DocumentKey {
     /// Names a document.
     pub fn new(kind: impl Into<String>, key: impl Into<String>) -> Self {
-        Self {
-            kind: kind.into(),
-            key: key.into(),
-        }
+        Self { kind: kind.into(), key: key.into() }
     }
 }
 

@@ -49,9 +49,7 @@ impl Store for MemoryStore {
         let mut tables = self.tables()?;
         let mut transaction = Transaction::new(&mut tables, changes.at);
         match transaction.apply(changes) {
-            Ok(()) => Ok(Committed {
-                records: transaction.keep(),
-            }),
+            Ok(()) => Ok(Committed { records: transaction.keep() }),
             Err(error) => {
                 transaction.take_back();
                 Err(error)
@@ -73,12 +71,7 @@ impl Store for MemoryStore {
             Some(lease) => lease.epoch + 1,
             None => 1,
         };
-        let lease = Lease {
-            name: name.clone(),
-            holder: holder.to_owned(),
-            epoch,
-            until: now + ttl,
-        };
+        let lease = Lease { name: name.clone(), holder: holder.to_owned(), epoch, until: now + ttl };
         tables.leases.insert(name.clone(), lease.clone());
         Ok(Some(lease))
     }
@@ -97,11 +90,7 @@ impl Store for MemoryStore {
 
     async fn point_by_key(&self, key: &PointKey) -> Result<Option<ContactPoint>, StoreError> {
         let tables = self.tables()?;
-        Ok(tables
-            .point_by_key
-            .get(key)
-            .and_then(|id| tables.points.get(id))
-            .cloned())
+        Ok(tables.point_by_key.get(key).and_then(|id| tables.points.get(id)).cloned())
     }
 
     async fn points_of(&self, contact: ContactId) -> Result<Vec<ContactPoint>, StoreError> {
@@ -136,11 +125,7 @@ impl Store for MemoryStore {
 
     async fn open_interaction(&self, thread: ThreadId) -> Result<Option<Interaction>, StoreError> {
         let tables = self.tables()?;
-        Ok(tables
-            .open_interaction
-            .get(&thread)
-            .and_then(|id| tables.interactions.get(id))
-            .cloned())
+        Ok(tables.open_interaction.get(&thread).and_then(|id| tables.interactions.get(id)).cloned())
     }
 
     async fn open_interactions(
@@ -193,22 +178,11 @@ impl Store for MemoryStore {
     }
 
     async fn messages(&self, thread: ThreadId, after: u64, limit: usize) -> Result<Vec<Message>, StoreError> {
-        Ok(self
-            .tables()?
-            .messages_of(thread, after)
-            .take(limit)
-            .cloned()
-            .collect())
+        Ok(self.tables()?.messages_of(thread, after).take(limit).cloned().collect())
     }
 
     async fn last_messages(&self, thread: ThreadId, limit: usize) -> Result<Vec<Message>, StoreError> {
-        let mut messages: Vec<_> = self
-            .tables()?
-            .messages_of(thread, 0)
-            .rev()
-            .take(limit)
-            .cloned()
-            .collect();
+        let mut messages: Vec<_> = self.tables()?.messages_of(thread, 0).rev().take(limit).cloned().collect();
         messages.reverse();
         Ok(messages)
     }
@@ -244,11 +218,7 @@ impl Store for MemoryStore {
 
     async fn last_alert(&self, agent: &AgentName, thread: ThreadId) -> Result<Option<Alert>, StoreError> {
         let tables = self.tables()?;
-        Ok(tables
-            .last_alert
-            .get(&(agent.clone(), thread))
-            .and_then(|id| tables.alerts.get(id))
-            .cloned())
+        Ok(tables.last_alert.get(&(agent.clone(), thread)).and_then(|id| tables.alerts.get(id)).cloned())
     }
 
     async fn agents(&self) -> Result<Vec<AgentState>, StoreError> {
@@ -260,12 +230,7 @@ impl Store for MemoryStore {
     }
 
     async fn timers(&self) -> Result<Vec<(TimerKey, Timestamp)>, StoreError> {
-        let mut timers: Vec<_> = self
-            .tables()?
-            .timers
-            .iter()
-            .map(|(key, at)| (key.clone(), *at))
-            .collect();
+        let mut timers: Vec<_> = self.tables()?.timers.iter().map(|(key, at)| (key.clone(), *at)).collect();
         timers.sort_by_key(|(_, at)| *at);
         Ok(timers)
     }
@@ -295,32 +260,16 @@ impl Store for MemoryStore {
 
     async fn outbox(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
         let tables = self.tables()?;
-        Ok(tables
-            .outbox
-            .range(tables::above(after))
-            .take(limit)
-            .map(|(_, entry)| entry.clone())
-            .collect())
+        Ok(tables.outbox.range(tables::above(after)).take(limit).map(|(_, entry)| entry.clone()).collect())
     }
 
     async fn consent(&self, point: ContactPointId) -> Result<Vec<ConsentEntry>, StoreError> {
         let tables = self.tables()?;
-        Ok(tables
-            .consent
-            .range((point, 0)..=(point, u64::MAX))
-            .map(|(_, entry)| entry.clone())
-            .collect())
+        Ok(tables.consent.range((point, 0)..=(point, u64::MAX)).map(|(_, entry)| entry.clone()).collect())
     }
 
     async fn dead_letters(&self, skip: usize, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        Ok(self
-            .tables()?
-            .dead_letters
-            .values()
-            .skip(skip)
-            .take(limit)
-            .cloned()
-            .collect())
+        Ok(self.tables()?.dead_letters.values().skip(skip).take(limit).cloned().collect())
     }
 
     async fn journal(&self, after: u64, limit: usize) -> Result<Vec<JournalRecord>, StoreError> {

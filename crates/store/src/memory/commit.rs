@@ -50,10 +50,7 @@ impl Transaction<'_> {
     fn refuse_repetition(&self, changes: &ChangeSet) -> Result<(), Duplicate> {
         for InboxEntry { key, .. } in &changes.inbox {
             if let Some(message) = self.tables.inbox.get(key) {
-                return Err(Duplicate::Inbox {
-                    key: key.clone(),
-                    message: *message,
-                });
+                return Err(Duplicate::Inbox { key: key.clone(), message: *message });
             }
         }
         if let Some(request) = &changes.request
@@ -61,11 +58,7 @@ impl Transaction<'_> {
         {
             return Err(Duplicate::Request(request.key.clone()));
         }
-        match changes
-            .messages
-            .iter()
-            .find(|message| self.tables.place_of.contains_key(&message.id))
-        {
+        match changes.messages.iter().find(|message| self.tables.place_of.contains_key(&message.id)) {
             Some(message) => Err(Duplicate::Message(message.id)),
             None => Ok(()),
         }
@@ -80,45 +73,30 @@ impl Transaction<'_> {
 
     fn take_inbox(&mut self, entry: InboxEntry) -> Result<(), CommitError> {
         if let Some(message) = self.tables.inbox.get(&entry.key) {
-            return Err(Duplicate::Inbox {
-                key: entry.key,
-                message: *message,
-            }
-            .into());
+            return Err(Duplicate::Inbox { key: entry.key, message: *message }.into());
         }
         self.put(|t| &mut t.inbox, entry.key, Some(entry.message));
         Ok(())
     }
 
     fn write_contact(&mut self, write: ContactWrite) -> Result<(), CommitError> {
-        let ContactWrite {
-            mut contact,
-            expected_version,
-        } = write;
+        let ContactWrite { mut contact, expected_version } = write;
         let id = contact.id;
-        contact.version = next_version(
-            self.tables.contacts.get(&id).map(|known| known.version),
-            expected_version,
-        )
-        .ok_or(Conflict::Contact(id))?;
+        contact.version =
+            next_version(self.tables.contacts.get(&id).map(|known| known.version), expected_version)
+                .ok_or(Conflict::Contact(id))?;
         self.put(|t| &mut t.contacts, id, Some(contact));
         Ok(self.journal_contact(id)?)
     }
 
     fn write_point(&mut self, point: ContactPoint) -> Result<(), CommitError> {
         let (id, contact) = (point.id, point.contact);
-        must_exist(
-            self.tables.contacts.contains_key(&contact),
-            "the contact of a contact point",
-        )?;
+        must_exist(self.tables.contacts.contains_key(&contact), "the contact of a contact point")?;
         if let Some(known) = self.tables.points.get(&id) {
             if known.contact != contact || known.key != point.key {
                 return Err(Conflict::Identity.into());
             }
-            let renamed = ContactPoint {
-                display_name: point.display_name,
-                ..known.clone()
-            };
+            let renamed = ContactPoint { display_name: point.display_name, ..known.clone() };
             self.put(|t| &mut t.points, id, Some(renamed));
         } else {
             if self.tables.point_by_key.contains_key(&point.key) {
@@ -133,19 +111,13 @@ impl Transaction<'_> {
 
     fn write_alias(&mut self, alias: &ContactAlias) -> Result<(), CommitError> {
         let from = alias.from;
-        must_exist(
-            self.tables.contacts.contains_key(&from),
-            "the contact of an alias",
-        )?;
+        must_exist(self.tables.contacts.contains_key(&from), "the contact of an alias")?;
         let before = self.tables.shown_as.get(&from).copied();
         if before == alias.into {
             return Ok(());
         }
         if let Some(into) = alias.into {
-            must_exist(
-                self.tables.contacts.contains_key(&into),
-                "the contact that an alias leads to",
-            )?;
+            must_exist(self.tables.contacts.contains_key(&into), "the contact that an alias leads to")?;
             if self.tables.resolve(into) == from {
                 return Err(Conflict::Contact(from).into());
             }
@@ -162,15 +134,9 @@ impl Transaction<'_> {
         let id = thread.id;
         let subject = (thread.channel.clone(), thread.subject.clone());
         if let Subject::Direct(point) = &thread.subject {
-            must_exist(
-                self.tables.points.contains_key(point),
-                "the contact point of a thread",
-            )?;
+            must_exist(self.tables.points.contains_key(point), "the contact point of a thread")?;
         }
-        match (
-            self.tables.threads.get(&id),
-            self.tables.thread_by_subject.get(&subject),
-        ) {
+        match (self.tables.threads.get(&id), self.tables.thread_by_subject.get(&subject)) {
             (Some(_), Some(same)) if *same == id => return Ok(()),
             (None, None) => {}
             (Some(_) | None, Some(_)) | (Some(_), None) => return Err(Conflict::Identity.into()),
@@ -184,11 +150,7 @@ impl Transaction<'_> {
     }
 
     fn write_interaction(&mut self, write: InteractionWrite) -> Result<(), CommitError> {
-        let InteractionWrite {
-            interaction,
-            expected_version,
-            events,
-        } = write;
+        let InteractionWrite { interaction, expected_version, events } = write;
         let (id, thread) = (interaction.id, interaction.thread);
         let known = self.tables.interactions.get(&id);
         if known.map_or(0, |known| known.version) != expected_version {
@@ -197,10 +159,7 @@ impl Transaction<'_> {
         if events.is_empty() {
             return Ok(());
         }
-        must_exist(
-            self.tables.threads.contains_key(&thread),
-            "the thread of an interaction",
-        )?;
+        must_exist(self.tables.threads.contains_key(&thread), "the thread of an interaction")?;
         if known.is_some_and(|known| known.thread != thread) {
             return Err(invalid("an interaction cannot move to another thread").into());
         }
@@ -226,21 +185,14 @@ impl Transaction<'_> {
             let recorded = Arc::new(recorded);
             let position = self.next_position();
             self.put(|t| &mut t.histories, (id, position), Some(Arc::clone(&recorded)));
-            self.journal(JournalEntry::Interaction {
-                interaction: id,
-                version,
-                recorded,
-            })?;
+            self.journal(JournalEntry::Interaction { interaction: id, version, recorded })?;
         }
         self.put(|t| &mut t.interactions, id, Some(interaction));
         Ok(())
     }
 
     fn make_offer(&mut self, offer: OfferRecord) -> Result<(), CommitError> {
-        must_exist(
-            self.tables.interactions.contains_key(&offer.interaction),
-            "the interaction of an offer",
-        )?;
+        must_exist(self.tables.interactions.contains_key(&offer.interaction), "the interaction of an offer")?;
         self.put(|t| &mut t.offers, offer.offer, Some(offer));
         Ok(())
     }
@@ -266,16 +218,10 @@ impl Transaction<'_> {
         };
         let below_post = matches!(within.subject, Subject::Post(_));
         if let Some(interaction) = interaction {
-            must_exist(
-                self.tables.interactions.contains_key(&interaction),
-                "the interaction of a message",
-            )?;
+            must_exist(self.tables.interactions.contains_key(&interaction), "the interaction of a message")?;
         }
         if let Author::Contact(point) = &author {
-            must_exist(
-                self.tables.points.contains_key(point),
-                "the contact point that wrote a message",
-            )?;
+            must_exist(self.tables.points.contains_key(point), "the contact point that wrote a message")?;
             if below_post {
                 self.put(|t| &mut t.threads_of, (*point, thread), Some(()));
             }
@@ -297,19 +243,12 @@ impl Transaction<'_> {
             provider_id,
         });
         self.put(|t| &mut t.place_of, id, Some((thread, sequence)));
-        self.put(
-            |t| &mut t.messages,
-            (thread, sequence),
-            Some(Arc::clone(&message)),
-        );
+        self.put(|t| &mut t.messages, (thread, sequence), Some(Arc::clone(&message)));
         Ok(self.journal(JournalEntry::Message(message))?)
     }
 
     fn observe(&mut self, observation: Observation) -> Result<(), CommitError> {
-        must_exist(
-            self.tables.place_of.contains_key(&observation.message),
-            "the message of an observation",
-        )?;
+        must_exist(self.tables.place_of.contains_key(&observation.message), "the message of an observation")?;
         if self.tables.observations.contains_key(&observation) {
             return Ok(());
         }
@@ -318,10 +257,7 @@ impl Transaction<'_> {
     }
 
     fn acknowledge(&mut self, new: Acknowledged) -> Result<(), CommitError> {
-        must_exist(
-            self.tables.threads.contains_key(&new.thread),
-            "the thread of an acknowledgement",
-        )?;
+        must_exist(self.tables.threads.contains_key(&new.thread), "the thread of an acknowledgement")?;
         let known = self.tables.acknowledged(new.thread);
         let joined = Acknowledged {
             thread: new.thread,
@@ -336,24 +272,12 @@ impl Transaction<'_> {
     }
 
     fn write_outbox(&mut self, write: OutboxWrite) -> Result<(), CommitError> {
-        let OutboxWrite {
-            entry,
-            expected_version,
-        } = write;
+        let OutboxWrite { entry, expected_version } = write;
         let id = entry.id;
-        let version = next_version(
-            self.tables.outbox.get(&id).map(|known| known.version),
-            expected_version,
-        )
-        .ok_or(Conflict::Outbox(id))?;
-        must_exist(
-            self.tables.place_of.contains_key(&entry.message),
-            "the message of an outbox entry",
-        )?;
-        must_exist(
-            self.tables.threads.contains_key(&entry.thread),
-            "the thread of an outbox entry",
-        )?;
+        let version = next_version(self.tables.outbox.get(&id).map(|known| known.version), expected_version)
+            .ok_or(Conflict::Outbox(id))?;
+        must_exist(self.tables.place_of.contains_key(&entry.message), "the message of an outbox entry")?;
+        must_exist(self.tables.threads.contains_key(&entry.thread), "the thread of an outbox entry")?;
         self.put(|t| &mut t.outbox, id, Some(OutboxEntry { version, ..entry }));
         Ok(())
     }
@@ -371,84 +295,45 @@ impl Transaction<'_> {
     }
 
     fn write_agent(&mut self, write: AgentWrite) -> Result<(), CommitError> {
-        let AgentWrite {
-            state,
-            expected_version,
-        } = write;
+        let AgentWrite { state, expected_version } = write;
         let name = state.name.clone();
         let known = self.tables.agents.get(&name);
         if known.map_or(0, |known| known.version) != expected_version {
             return Err(Conflict::Agent(name).into());
         }
         let load = known.map(|known| known.load.clone()).unwrap_or_default();
-        let state = AgentState {
-            version: expected_version + 1,
-            load,
-            ..state
-        };
+        let state = AgentState { version: expected_version + 1, load, ..state };
         self.put(|t| &mut t.agents, name.clone(), Some(state));
         Ok(self.journal_agent(&name)?)
     }
 
     fn change_load(&mut self, change: &LoadChange) -> Result<(), CommitError> {
-        let LoadChange {
-            agent,
-            class,
-            delta,
-            limit,
-        } = change;
+        let LoadChange { agent, class, delta, limit } = change;
         let at = self.at()?;
-        let mut state = self
-            .tables
-            .agents
-            .get(agent)
-            .cloned()
-            .unwrap_or_else(|| AgentState::unknown(agent.clone()));
+        let mut state =
+            self.tables.agents.get(agent).cloned().unwrap_or_else(|| AgentState::unknown(agent.clone()));
         let used = u32::try_from(i64::from(state.used(*class)).saturating_add(*delta))
             .ok()
             .filter(|used| *delta <= 0 || used <= limit)
-            .ok_or_else(|| Conflict::Capacity {
-                agent: agent.clone(),
-                class: *class,
-            })?;
-        state.load.insert(
-            *class,
-            Load {
-                used,
-                limit: used.max(*limit),
-            },
-        );
+            .ok_or_else(|| Conflict::Capacity { agent: agent.clone(), class: *class })?;
+        state.load.insert(*class, Load { used, limit: used.max(*limit) });
         state.idle_since = at;
         self.put(|t| &mut t.agents, agent.clone(), Some(state));
         Ok(self.journal_agent(agent)?)
     }
 
     fn read_on(&mut self, marker: ReadMarker) -> Result<(), CommitError> {
-        must_exist(
-            self.tables.threads.contains_key(&marker.thread),
-            "the thread of a read marker",
-        )?;
+        must_exist(self.tables.threads.contains_key(&marker.thread), "the thread of a read marker")?;
         if self.tables.read_marker(&marker.agent, marker.thread) >= marker.upto {
             return Ok(());
         }
-        self.put(
-            |t| &mut t.read_markers,
-            (marker.agent.clone(), marker.thread),
-            Some(marker.upto),
-        );
+        self.put(|t| &mut t.read_markers, (marker.agent.clone(), marker.thread), Some(marker.upto));
         Ok(self.journal(JournalEntry::Read(marker))?)
     }
 
     fn assign(&mut self, assignment: Assignment) -> Result<(), CommitError> {
-        must_exist(
-            self.tables.contacts.contains_key(&assignment.contact),
-            "the contact of an assignment",
-        )?;
-        let Assignment {
-            agent,
-            contact,
-            assigned,
-        } = &assignment;
+        must_exist(self.tables.contacts.contains_key(&assignment.contact), "the contact of an assignment")?;
+        let Assignment { agent, contact, assigned } = &assignment;
         let mut changed = false;
         if *assigned {
             let key = (agent.clone(), *contact);
@@ -469,71 +354,39 @@ impl Transaction<'_> {
     }
 
     fn alert(&mut self, alert: Alert) -> Result<(), CommitError> {
-        must_exist(
-            self.tables.contacts.contains_key(&alert.contact),
-            "the contact of an alert",
-        )?;
-        must_exist(
-            self.tables.threads.contains_key(&alert.thread),
-            "the thread of an alert",
-        )?;
-        must_exist(
-            self.tables.place_of.contains_key(&alert.message),
-            "the message of an alert",
-        )?;
+        must_exist(self.tables.contacts.contains_key(&alert.contact), "the contact of an alert")?;
+        must_exist(self.tables.threads.contains_key(&alert.thread), "the thread of an alert")?;
+        must_exist(self.tables.place_of.contains_key(&alert.message), "the message of an alert")?;
         if self.tables.alerts.contains_key(&alert.id) {
             return Err(invalid("an alert with that id exists").into());
         }
-        self.put(
-            |t| &mut t.last_alert,
-            (alert.agent.clone(), alert.thread),
-            Some(alert.id),
-        );
+        self.put(|t| &mut t.last_alert, (alert.agent.clone(), alert.thread), Some(alert.id));
         self.put(|t| &mut t.alerts, alert.id, Some(alert.clone()));
         Ok(self.journal(JournalEntry::Alert(alert))?)
     }
 
     fn write_document(&mut self, write: DocumentWrite) -> Result<(), CommitError> {
-        let DocumentWrite {
-            key,
-            expected_version,
-            body,
-        } = write;
+        let DocumentWrite { key, expected_version, body } = write;
         let version = self.tables.documents.get(&key).map_or(0, |known| known.version);
         if expected_version.is_some_and(|expected| expected != version) {
             return Err(Conflict::Document(key).into());
         }
-        let document = body.map(|body| Document {
-            key: key.clone(),
-            version: version + 1,
-            body,
-        });
+        let document = body.map(|body| Document { key: key.clone(), version: version + 1, body });
         self.put(|t| &mut t.documents, key, document);
         Ok(())
     }
 
     fn enter_consent(&mut self, entry: ConsentEntry) -> Result<(), CommitError> {
         let point = entry.point;
-        must_exist(
-            self.tables.points.contains_key(&point),
-            "the contact point of a consent",
-        )?;
-        let last = self
-            .tables
-            .consent
-            .range((point, 0)..=(point, u64::MAX))
-            .next_back();
+        must_exist(self.tables.points.contains_key(&point), "the contact point of a consent")?;
+        let last = self.tables.consent.range((point, 0)..=(point, u64::MAX)).next_back();
         let place = last.map_or(1, |((_, place), _)| place + 1);
         self.put(|t| &mut t.consent, (point, place), Some(entry));
         Ok(())
     }
 
     fn bury(&mut self, letter: DeadLetter) {
-        let place = self
-            .tables
-            .dead_letters
-            .last_key_value()
-            .map_or(1, |(place, _)| place + 1);
+        let place = self.tables.dead_letters.last_key_value().map_or(1, |(place, _)| place + 1);
         self.put(|t| &mut t.dead_letters, place, Some(letter));
     }
 }
@@ -551,15 +404,9 @@ fn next_version(known: Option<u64>, expected: u64) -> Option<u64> {
 }
 
 fn must_exist(exists: bool, what: &str) -> Result<(), StoreError> {
-    if exists {
-        Ok(())
-    } else {
-        Err(invalid(&format!("{what} does not exist")))
-    }
+    if exists { Ok(()) } else { Err(invalid(&format!("{what} does not exist"))) }
 }
 
 fn invalid(detail: &str) -> StoreError {
-    StoreError::Invalid {
-        detail: detail.to_owned(),
-    }
+    StoreError::Invalid { detail: detail.to_owned() }
 }

@@ -128,9 +128,7 @@ impl Tables {
     /// only its own, so that no entry places two contacts and the position can be the list's cursor.
     fn entries_about<'a>(&'a self, thread: &Thread, contact: ContactId) -> impl Iterator<Item = &'a Message> {
         let direct = matches!(thread.subject, Subject::Direct(_));
-        self.messages_of(thread.id, 0)
-            .rev()
-            .filter(move |message| direct || self.is_by(message, contact))
+        self.messages_of(thread.id, 0).rev().filter(move |message| direct || self.is_by(message, contact))
     }
 
     /// Whether the contact, or one that is shown as it, wrote the message.

@@ -82,9 +82,7 @@ impl Tables {
 
     /// The newest sequence of a thread; 0 when it has no entry.
     pub(super) fn sequence(&self, thread: ThreadId) -> u64 {
-        self.messages_of(thread, 0)
-            .next_back()
-            .map_or(0, |message| message.sequence)
+        self.messages_of(thread, 0).next_back().map_or(0, |message| message.sequence)
     }
 
     /// The entries of a thread with a sequence above `after`, in order.
@@ -93,10 +91,7 @@ impl Tables {
         thread: ThreadId,
         after: u64,
     ) -> impl DoubleEndedIterator<Item = &Message> {
-        let range = (
-            Bound::Excluded((thread, after)),
-            Bound::Included((thread, u64::MAX)),
-        );
+        let range = (Bound::Excluded((thread, after)), Bound::Included((thread, u64::MAX)));
         self.messages.range(range).map(|(_, message)| &**message)
     }
 
@@ -117,20 +112,13 @@ impl Tables {
 
     /// How far a contact has acknowledged a thread; zeros when never.
     pub(super) fn acknowledged(&self, thread: ThreadId) -> Acknowledged {
-        let never = Acknowledged {
-            thread,
-            delivered: 0,
-            read: 0,
-        };
+        let never = Acknowledged { thread, delivered: 0, read: 0 };
         self.acknowledged.get(&thread).copied().unwrap_or(never)
     }
 
     /// How far an agent has read a thread; 0 when never.
     pub(super) fn read_marker(&self, agent: &AgentName, thread: ThreadId) -> u64 {
-        self.read_markers
-            .get(&(agent.clone(), thread))
-            .copied()
-            .unwrap_or(0)
+        self.read_markers.get(&(agent.clone(), thread)).copied().unwrap_or(0)
     }
 
     /// The contact as whom this one is shown; itself when there is none.
@@ -187,10 +175,7 @@ pub(super) fn keys_of<A: Copy + Ord, B: Copy + Ord, V>(
     first: A,
     least: B,
 ) -> impl Iterator<Item = B> {
-    map.range((first, least)..)
-        .map(|(key, _)| *key)
-        .take_while(move |(a, _)| *a == first)
-        .map(|(_, b)| b)
+    map.range((first, least)..).map(|(key, _)| *key).take_while(move |(a, _)| *a == first).map(|(_, b)| b)
 }
 
 /// The range of keys above `after`, or of all.

@@ -45,9 +45,7 @@ impl<'a> Transaction<'a> {
 
     /// When the change was decided. Whatever is shown in the journal needs a time.
     pub(super) fn at(&self) -> Result<Timestamp, StoreError> {
-        self.at.ok_or_else(|| StoreError::Invalid {
-            detail: "the change has no time".to_owned(),
-        })
+        self.at.ok_or_else(|| StoreError::Invalid { detail: "the change has no time".to_owned() })
     }
 
     /// The position that the next journal record gets.
@@ -56,11 +54,7 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn journal(&mut self, entry: JournalEntry) -> Result<(), StoreError> {
-        let record = JournalRecord {
-            position: self.next_position(),
-            at: self.at()?,
-            entry,
-        };
+        let record = JournalRecord { position: self.next_position(), at: self.at()?, entry };
         self.records.push(record);
         Ok(())
     }

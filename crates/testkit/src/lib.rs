@@ -1,0 +1,44 @@
+//! Tests for what plugs into Parlor, ours or a third party's.
+//!
+//! # A store of your own
+//!
+//! Say how to open an empty store, and how to open it again, and expand the suite in a test file of yours:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use parlor_store::{MemoryStore, Store};
+//! use parlor_testkit::store_suite::StoreHarness;
+//!
+//! struct InMemory;
+//!
+//! #[async_trait::async_trait]
+//! impl StoreHarness for InMemory {
+//!     async fn open(&self) -> Arc<dyn Store> {
+//!         Arc::new(MemoryStore::new())
+//!     }
+//! }
+//!
+//! parlor_testkit::store_conformance!(volatile InMemory);
+//! # fn main() {}
+//! ```
+//!
+//! Each case becomes a test of its own, named by the sentence that it checks, with a fresh store. A store that keeps
+//! what it was given implements [`DurableHarness`](store_suite::DurableHarness) and leaves out the word `volatile`; the
+//! cases about reopening are then expanded too. A store that passes works with the engine.
+//!
+//! # For tests of your own
+//!
+//! [`ManualClock`] and [`SeededIds`] make a test the same on every run. [`FaultyStore`] fails the commit that you name,
+//! before or after keeping it. [`Sample`](store_suite::Sample) makes values that fit together.
+
+mod clock;
+mod faulty_store;
+mod ids;
+mod layer;
+pub mod store_suite;
+
+pub use clock::ManualClock;
+pub use faulty_store::{FaultyStore, InjectedFault};
+pub use ids::SeededIds;
+pub use layer::{Layer, Layered};

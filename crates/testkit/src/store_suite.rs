@@ -1,0 +1,43 @@
+//! The conformance suite of stores.
+//!
+//! Each case is a plain function that takes an empty store and panics when the store does not keep the contract. The
+//! cases stand in one list, [`for_each_store_case!`](crate::for_each_store_case), which
+//! [`store_conformance!`](crate::store_conformance) expands to tests and [`store_cases`] to values.
+
+mod agents;
+mod atomicity;
+mod conversations;
+mod delivery;
+mod durability;
+mod everything;
+mod expect;
+mod harness;
+mod identity;
+mod interactions;
+mod journal;
+mod leases;
+mod lists;
+mod messages;
+mod records;
+mod repetition;
+mod sample;
+
+pub use self::harness::{DurableHarness, StoreCase, StoreHarness, run, run_durable, store_cases};
+pub use self::sample::{Sample, Visitor};
+
+/// The cases. Their names are sentences about the behaviour that they check.
+pub mod cases {
+    pub use super::agents::*;
+    pub use super::atomicity::*;
+    pub use super::conversations::*;
+    pub use super::delivery::*;
+    pub use super::durability::*;
+    pub use super::identity::*;
+    pub use super::interactions::*;
+    pub use super::journal::*;
+    pub use super::leases::*;
+    pub use super::lists::*;
+    pub use super::messages::*;
+    pub use super::records::*;
+    pub use super::repetition::*;
+}
