@@ -122,9 +122,7 @@ impl Conductor {
         let now = engine.now();
         for agent in engine.store.agents().await? {
             if agent.signed_in {
-                engine
-                    .presence
-                    .touch(&agent.name, now, engine.directory.timing.presence_lease);
+                engine.presence.touch(&agent.name, now, engine.directory.timing.presence_lease);
             }
         }
         // `Config::check` has refused a zero, the only thing the policy refuses.
@@ -201,10 +199,8 @@ impl Conductor {
 
     fn sleep_time(&self, engine: &Inner) -> Duration {
         let now = engine.now();
-        let renewal = self
-            .lease
-            .as_ref()
-            .map(|lease| lease.until - engine.directory.timing.routing_lease / 2);
+        let renewal =
+            self.lease.as_ref().map(|lease| lease.until - engine.directory.timing.routing_lease / 2);
         [
             self.timers.next(),
             self.pending.values().min().copied(),
@@ -273,7 +269,7 @@ impl Conductor {
     }
 
     fn tell(&mut self, input: Input, now: Timestamp) {
-        self.decisions.extend(self.matcher.handle(input, now));
+        self.decisions.extend(self.matcher.handle(&input, now));
     }
 
     /// Whether this node routes.
@@ -284,19 +280,11 @@ impl Conductor {
     async fn keep_lease(&mut self, engine: &Arc<Inner>) {
         let now = engine.now();
         let ttl = engine.directory.timing.routing_lease;
-        if self
-            .lease
-            .as_ref()
-            .is_some_and(|lease| now < lease.until - ttl / 2)
-        {
+        if self.lease.as_ref().is_some_and(|lease| now < lease.until - ttl / 2) {
             return;
         }
         let epoch = self.lease.as_ref().map(|lease| lease.epoch);
-        match engine
-            .store
-            .acquire_lease(&LeaseName::routing(), &self.node, now, ttl)
-            .await
-        {
+        match engine.store.acquire_lease(&LeaseName::routing(), &self.node, now, ttl).await {
             Ok(Some(lease)) => {
                 let new = epoch != Some(lease.epoch);
                 self.lease = Some(lease);
@@ -324,16 +312,8 @@ impl Conductor {
                 return;
             }
         };
-        let agents = agents
-            .iter()
-            .filter_map(|state| snapshot(engine, state))
-            .collect();
-        let work = engine
-            .open
-            .all()
-            .iter()
-            .filter_map(|interaction| work(engine, interaction))
-            .collect();
+        let agents = agents.iter().filter_map(|state| snapshot(engine, state)).collect();
+        let work = engine.open.all().iter().filter_map(|interaction| work(engine, interaction)).collect();
         self.decisions.clear();
         self.retries.clear();
         self.tell(Input::Started { agents, work }, engine.now());
@@ -380,10 +360,9 @@ impl Conductor {
                     Command::Withdraw { offer: offered.offer }
                 }
                 State::Active(active) => match &active.transfer {
-                    Some(transfer) if transfer.to == *name => Command::DeclineTransfer {
-                        transfer: transfer.id,
-                        agent: name.clone(),
-                    },
+                    Some(transfer) if transfer.to == *name => {
+                        Command::DeclineTransfer { transfer: transfer.id, agent: name.clone() }
+                    }
                     _ if active.invitations.contains_key(name) => {
                         Command::DeclineInvitation { agent: name.clone() }
                     }
@@ -420,10 +399,7 @@ impl Conductor {
                 Ok(_) | Err(EngineError::NotFound { .. } | EngineError::Refused(_)) => {}
                 Err(error) => {
                     tracing::warn!(%error, interaction = %key.interaction, "a timer will be tried again");
-                    self.timers.apply(TimerWrite {
-                        key,
-                        at: Some(now + RETRY_AFTER),
-                    });
+                    self.timers.apply(TimerWrite { key, at: Some(now + RETRY_AFTER) });
                 }
             }
         }
@@ -443,18 +419,9 @@ impl Conductor {
         let mut state = engine.store.agent(agent).await.ok().flatten()?;
         for medium in &channel.readiness {
             let readiness = Readiness::NotReady(NotReadyReason::MissedOffer);
-            state.readiness.insert(
-                medium.clone(),
-                ReadinessState {
-                    readiness,
-                    since: engine.now(),
-                },
-            );
+            state.readiness.insert(medium.clone(), ReadinessState { readiness, since: engine.now() });
         }
-        Some(AgentWrite {
-            expected_version: state.version,
-            state,
-        })
+        Some(AgentWrite { expected_version: state.version, state })
     }
 
     async fn let_agents_go(&mut self, engine: &Arc<Inner>, now: Timestamp) -> bool {
@@ -470,11 +437,7 @@ impl Conductor {
 
     fn notice_silence(&self, engine: &Inner, now: Timestamp) {
         for (thread, typing) in engine.presence.take_silent(now) {
-            engine.hub.tell_agents(Live::Typing {
-                thread,
-                contact: typing.contact,
-                until: None,
-            });
+            engine.hub.tell_agents(Live::Typing { thread, contact: typing.contact, until: None });
         }
     }
 
@@ -487,12 +450,8 @@ impl Conductor {
     }
 
     fn notice_colours(&mut self, engine: &Inner, now: Timestamp) {
-        let due: Vec<InteractionId> = self
-            .pending
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(interaction, _)| *interaction)
-            .collect();
+        let due: Vec<InteractionId> =
+            self.pending.iter().filter(|(_, at)| **at <= now).map(|(interaction, _)| *interaction).collect();
         for id in due {
             self.pending.remove(&id);
             if let Some(interaction) = engine.open.get(id) {
@@ -503,12 +462,8 @@ impl Conductor {
     }
 
     async fn retry(&mut self, engine: &Arc<Inner>, now: Timestamp) {
-        let due: Vec<InteractionId> = self
-            .retries
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(interaction, _)| *interaction)
-            .collect();
+        let due: Vec<InteractionId> =
+            self.retries.iter().filter(|(_, at)| **at <= now).map(|(interaction, _)| *interaction).collect();
         for id in due {
             self.retries.remove(&id);
             self.interaction_changed(engine, id).await;
@@ -566,10 +521,9 @@ async fn offer(engine: &Arc<Inner>, lease: &Lease, id: InteractionId, agent: &Ag
             return OfferResult::Failed;
         }
     };
-    let (Some(channel), Some(configured)) = (
-        engine.directory.channel(&interaction.channel),
-        engine.directory.agent(agent),
-    ) else {
+    let (Some(channel), Some(configured)) =
+        (engine.directory.channel(&interaction.channel), engine.directory.agent(agent))
+    else {
         return OfferResult::Changed;
     };
     let now = engine.now();
@@ -586,21 +540,12 @@ async fn offer(engine: &Arc<Inner>, lease: &Lease, id: InteractionId, agent: &Ag
         Ok(_) | Err(_) => return OfferResult::Changed,
     };
     let mut draft = Draft::new(now);
-    draft.changes.fence = Some(Fence {
-        lease: lease.name.clone(),
-        epoch: lease.epoch,
-    });
-    draft.changes.offers.push(OfferRecord {
-        offer,
-        interaction: id,
-        agent: agent.clone(),
-    });
+    draft.changes.fence = Some(Fence { lease: lease.name.clone(), epoch: lease.epoch });
+    draft.changes.offers.push(OfferRecord { offer, interaction: id, agent: agent.clone() });
     if transition.interaction.owner().is_some() {
         engine.assign(&mut draft, agent, interaction.thread).await;
     }
-    draft.transition(&engine.directory, Some(&interaction), &transition, || {
-        engine.new_id()
-    });
+    draft.transition(&engine.directory, Some(&interaction), &transition, || engine.new_id());
     match engine.commit(draft).await {
         Ok(_) => OfferResult::Made,
         Err(CommitError::Conflict(Conflict::Fence(_))) => OfferResult::NotLeading,
@@ -633,11 +578,7 @@ fn snapshot(engine: &Inner, state: &AgentState) -> Option<AgentSnapshot> {
         ready,
         queues: agent.queues.clone(),
         skills: agent.skills.clone(),
-        load: state
-            .load
-            .iter()
-            .map(|(class, load)| (*class, load.used))
-            .collect(),
+        load: state.load.iter().map(|(class, load)| (*class, load.used)).collect(),
         limits: agent.capacity.clone(),
         idle_since: state.idle_since,
         disabled,

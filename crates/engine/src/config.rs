@@ -134,14 +134,8 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         unique("agent", self.agents.iter().map(|agent| agent.name.as_str()))?;
         unique("queue", self.queues.iter().map(QueueName::as_str))?;
-        unique(
-            "channel",
-            self.channels.iter().map(|channel| channel.name.as_str()),
-        )?;
-        unique(
-            "disposition",
-            self.dispositions.iter().map(|one| one.code.as_str()),
-        )?;
+        unique("channel", self.channels.iter().map(|channel| channel.name.as_str()))?;
+        unique("disposition", self.dispositions.iter().map(|one| one.code.as_str()))?;
         let queues: BTreeSet<&QueueName> = self.queues.iter().collect();
         for agent in &self.agents {
             for queue in &agent.queues {
@@ -151,9 +145,7 @@ impl Config {
         for channel in &self.channels {
             known(&queues, &channel.queue, || format!("channel {}", channel.name))?;
             if channel.readiness.is_empty() {
-                return Err(ConfigError::NoReadiness {
-                    channel: channel.name.clone(),
-                });
+                return Err(ConfigError::NoReadiness { channel: channel.name.clone() });
             }
         }
         let timing = &self.timing;
@@ -175,10 +167,7 @@ fn unique<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> Resul
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
-            return Err(ConfigError::Twice {
-                what,
-                name: name.to_owned(),
-            });
+            return Err(ConfigError::Twice { what, name: name.to_owned() });
         }
     }
     Ok(())
@@ -192,11 +181,7 @@ fn known(
     if queues.contains(queue) {
         return Ok(());
     }
-    Err(ConfigError::Unknown {
-        user: user(),
-        what: "queue",
-        name: queue.to_string(),
-    })
+    Err(ConfigError::Unknown { user: user(), what: "queue", name: queue.to_string() })
 }
 
 /// The configuration, indexed for the engine's own use.
@@ -214,21 +199,9 @@ impl Directory {
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self {
-            media: config
-                .channels
-                .iter()
-                .flat_map(|channel| channel.readiness.iter().cloned())
-                .collect(),
-            agents: config
-                .agents
-                .into_iter()
-                .map(|agent| (agent.name.clone(), agent))
-                .collect(),
-            channels: config
-                .channels
-                .into_iter()
-                .map(|channel| (channel.name.clone(), channel))
-                .collect(),
+            media: config.channels.iter().flat_map(|channel| channel.readiness.iter().cloned()).collect(),
+            agents: config.agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect(),
+            channels: config.channels.into_iter().map(|channel| (channel.name.clone(), channel)).collect(),
             dispositions: config.dispositions,
             timing: config.timing,
             rules: config.rules,

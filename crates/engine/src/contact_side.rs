@@ -44,12 +44,7 @@ pub struct Arrival {
 impl Arrival {
     /// A contact arrives.
     pub fn new(channel: ChannelName, key: PointKey) -> Self {
-        Self {
-            channel,
-            key,
-            display_name: None,
-            documents: Vec::new(),
-        }
+        Self { channel, key, display_name: None, documents: Vec::new() }
     }
 }
 
@@ -81,11 +76,7 @@ pub struct Inbound {
 impl Inbound {
     /// Something that a contact wrote.
     pub fn new(external_id: ProviderMessageId, content: Content) -> Self {
-        Self {
-            external_id,
-            content,
-            provider_time: None,
-        }
+        Self { external_id, content, provider_time: None }
     }
 }
 
@@ -173,24 +164,15 @@ impl Engine {
         };
         let received = match until_decided!(self.inner.try_receive(session, &inbound, &key).await) {
             Ok(received) => received,
-            Err(Attempt::Duplicate(Duplicate::Inbox {
-                message: Some(message),
-                ..
-            })) => {
+            Err(Attempt::Duplicate(Duplicate::Inbox { message: Some(message), .. })) => {
                 metrics::counter!("parlor_inbound_duplicate_total").increment(1);
                 let earlier = self.inner.store.message(message).await?;
                 let Some(earlier) = earlier else {
-                    return Err(StoreError::Corrupt {
-                        detail: "an inbox key names no message".to_owned(),
-                    }
-                    .into());
+                    return Err(
+                        StoreError::Corrupt { detail: "an inbox key names no message".to_owned() }.into()
+                    );
                 };
-                return Ok(Received {
-                    message,
-                    sequence: earlier.sequence,
-                    at: earlier.at,
-                    repeated: true,
-                });
+                return Ok(Received { message, sequence: earlier.sequence, at: earlier.at, repeated: true });
             }
             Err(other) => return Err(other.into_error()),
         };
@@ -211,17 +193,9 @@ impl Engine {
                 // Its end may now be the next thing that is due.
                 let _ = self.inner.signals.send(crate::conductor::Signal::Wake);
             }
-            self.inner.hub.tell_agents(Live::Typing {
-                thread,
-                contact,
-                until: Some(until),
-            });
+            self.inner.hub.tell_agents(Live::Typing { thread, contact, until: Some(until) });
         } else if self.inner.presence.stops_typing(thread) {
-            self.inner.hub.tell_agents(Live::Typing {
-                thread,
-                contact,
-                until: None,
-            });
+            self.inner.hub.tell_agents(Live::Typing { thread, contact, until: None });
         }
     }
 
@@ -236,11 +210,7 @@ impl Engine {
         let known = self.inner.store.acknowledged(session.thread).await?;
         let read = read.min(latest).max(known.read);
         let delivered = delivered.min(latest).max(known.delivered).max(read);
-        let acknowledged = Acknowledged {
-            thread: session.thread,
-            delivered,
-            read,
-        };
+        let acknowledged = Acknowledged { thread: session.thread, delivered, read };
         if acknowledged != known {
             let mut draft = Draft::new(self.inner.now());
             draft.changes.acknowledged.push(acknowledged);
@@ -254,11 +224,7 @@ impl Engine {
         if let Some(interaction) = self.inner.open_in_thread(session.thread) {
             let command = Command::End { by: EndedBy::Contact };
             let policy = &self.inner.directory.rules.interaction;
-            match self
-                .inner
-                .command(interaction.id, &command, policy, |_, _| {})
-                .await
-            {
+            match self.inner.command(interaction.id, &command, policy, |_, _| {}).await {
                 // It was closed meanwhile.
                 Ok(_) | Err(EngineError::Refused(_)) => {}
                 Err(error) => return Err(error),
@@ -276,11 +242,7 @@ impl Engine {
         let items = self.inner.hub.listen_as_contact(session.thread);
         let state = self.inner.presence.contact_connected(session.thread);
         self.inner.tell_connection(session, state);
-        ContactConnection {
-            engine: Arc::clone(&self.inner),
-            session: session.clone(),
-            items,
-        }
+        ContactConnection { engine: Arc::clone(&self.inner), session: session.clone(), items }
     }
 
     /// How far the work on a contact's messages is.
@@ -341,29 +303,18 @@ impl Inner {
                     display_name: arrival.display_name.clone(),
                     created_at: now,
                 };
-                draft.changes.contacts.push(ContactWrite {
-                    contact,
-                    expected_version: 0,
-                });
+                draft.changes.contacts.push(ContactWrite { contact, expected_version: 0 });
                 draft.changes.points.push(point.clone());
                 writes = true;
                 point
             }
         };
         let subject = Subject::Direct(point.id);
-        let thread = match self
-            .store
-            .thread_by_subject(arrival.channel.as_str(), &subject)
-            .await?
-        {
+        let thread = match self.store.thread_by_subject(arrival.channel.as_str(), &subject).await? {
             Some(thread) => thread,
             None => {
-                let thread = Thread {
-                    id: self.new_id(),
-                    channel: arrival.channel.clone(),
-                    subject,
-                    created_at: now,
-                };
+                let thread =
+                    Thread { id: self.new_id(), channel: arrival.channel.clone(), subject, created_at: now };
                 draft.changes.threads.push(thread.clone());
                 writes = true;
                 thread
@@ -373,16 +324,9 @@ impl Inner {
             self.attempt(draft).await?;
         }
         let contact = self.store.resolve_contact(point.contact).await?;
-        let session = ContactSession {
-            channel: arrival.channel.clone(),
-            thread: thread.id,
-            point: point.id,
-            contact,
-        };
-        self.remember(Arc::new(ThreadInfo {
-            thread,
-            contact: Some(contact),
-        }));
+        let session =
+            ContactSession { channel: arrival.channel.clone(), thread: thread.id, point: point.id, contact };
+        self.remember(Arc::new(ThreadInfo { thread, contact: Some(contact) }));
         Ok(session)
     }
 
@@ -395,19 +339,14 @@ impl Inner {
         let now = self.now();
         let message: MessageId = self.new_id();
         let mut draft = Draft::new(now);
-        draft.changes.inbox.push(InboxEntry {
-            key: key.clone(),
-            message: Some(message),
-        });
+        draft.changes.inbox.push(InboxEntry { key: key.clone(), message: Some(message) });
         let (interaction, segment) = self.work_for(session, message, now, &mut draft).await?;
         let Some(channel) = self.directory.channel(&session.channel) else {
             return Err(EngineError::NotFound { what: "channel" }.into());
         };
         let visibility = self
             .transport(channel)
-            .map_or(parlor_model::Visibility::Private, |transport| {
-                transport.profile().visibility
-            });
+            .map_or(parlor_model::Visibility::Private, |transport| transport.profile().visibility);
         draft.changes.messages.push(NewMessage {
             id: message,
             thread: session.thread,
@@ -421,16 +360,8 @@ impl Inner {
             provider_id: Some(inbound.external_id.clone()),
         });
         let committed = self.attempt(draft).await?;
-        let sequence = committed
-            .messages()
-            .find(|kept| kept.id == message)
-            .map_or(0, |kept| kept.sequence);
-        Ok(Received {
-            message,
-            sequence,
-            at: now,
-            repeated: false,
-        })
+        let sequence = committed.messages().find(|kept| kept.id == message).map_or(0, |kept| kept.sequence);
+        Ok(Received { message, sequence, at: now, repeated: false })
     }
 
     /// Which interaction a contact's message belongs to, with what has to happen for it.
@@ -472,10 +403,8 @@ impl Inner {
 
     /// A new interaction in a contact's thread.
     pub(crate) fn start(&self, session: &ContactSession, origin: Origin) -> Result<Start, EngineError> {
-        let channel = self
-            .directory
-            .channel(&session.channel)
-            .ok_or(EngineError::NotFound { what: "channel" })?;
+        let channel =
+            self.directory.channel(&session.channel).ok_or(EngineError::NotFound { what: "channel" })?;
         Ok(Start {
             id: self.new_id(),
             thread: session.thread,
@@ -504,11 +433,7 @@ impl Inner {
         let Some((agent, None)) = last_word else {
             return Ok(None);
         };
-        let there = self
-            .store
-            .agent(agent)
-            .await?
-            .is_some_and(|state| state.signed_in);
+        let there = self.store.agent(agent).await?.is_some_and(|state| state.signed_in);
         Ok((there && self.directory.agent(agent).is_some()).then(|| agent.clone()))
     }
 
@@ -522,11 +447,7 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let last = match self.store.last_alert(&agent, session.thread).await? {
             None => None,
-            Some(alert) => self
-                .store
-                .message(alert.message)
-                .await?
-                .map(|message| message.sequence),
+            Some(alert) => self.store.message(alert.message).await?.map(|message| message.sequence),
         };
         let read = self.store.read_marker(&agent, session.thread).await?;
         if alert_due(last, read) {
@@ -544,11 +465,7 @@ impl Inner {
     }
 
     fn tell_connection(&self, session: &ContactSession, state: ConnectionState) {
-        self.hub.tell_agents(Live::Connection {
-            thread: session.thread,
-            contact: session.contact,
-            state,
-        });
+        self.hub.tell_agents(Live::Connection { thread: session.thread, contact: session.contact, state });
     }
 
     /// Whether the contact of a thread is there.
@@ -559,11 +476,7 @@ impl Inner {
                 .channel(&thread.channel)
                 .and_then(|channel| self.transport(channel))
                 .is_some_and(|transport| transport.profile().delivery == Delivery::Mailbox);
-            if mailbox {
-                ConnectionState::Disconnected
-            } else {
-                ConnectionState::Unknown
-            }
+            if mailbox { ConnectionState::Disconnected } else { ConnectionState::Unknown }
         })
     }
 }

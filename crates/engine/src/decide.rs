@@ -39,9 +39,7 @@ macro_rules! until_decided {
             match $attempt {
                 Err($crate::decide::Attempt::Again) if left > 0 => left -= 1,
                 Err($crate::decide::Attempt::Again) => {
-                    break Err($crate::decide::Attempt::Failed(
-                        $crate::error::EngineError::Contended,
-                    ));
+                    break Err($crate::decide::Attempt::Failed($crate::error::EngineError::Contended));
                 }
                 decided => break decided,
             }
@@ -96,12 +94,8 @@ impl Inner {
 
     /// Commits a draft; a conflict is looked at, so that the next attempt starts from what is true.
     pub(crate) async fn attempt(self: &Arc<Self>, draft: Draft) -> Result<Committed, Attempt> {
-        let threads: Vec<ThreadId> = draft
-            .changes
-            .interactions
-            .iter()
-            .map(|write| write.interaction.thread)
-            .collect();
+        let threads: Vec<ThreadId> =
+            draft.changes.interactions.iter().map(|write| write.interaction.thread).collect();
         match self.commit(draft).await {
             Ok(committed) => Ok(committed),
             Err(CommitError::Duplicate(duplicate)) => Err(Attempt::Duplicate(duplicate)),

@@ -54,24 +54,13 @@ impl Ask {
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
         }
-        Self {
-            id: once.0,
-            fingerprint: hash.finalize().into(),
-        }
+        Self { id: once.0, fingerprint: hash.finalize().into() }
     }
 
     fn request(&self, agent: &AgentName, resource: Uuid, at: Timestamp) -> Option<Request> {
         let id = self.id?;
-        let key = RequestKey {
-            agent: agent.clone(),
-            id,
-        };
-        Some(Request {
-            key,
-            fingerprint: self.fingerprint,
-            resource,
-            at,
-        })
+        let key = RequestKey { agent: agent.clone(), id };
+        Some(Request { key, fingerprint: self.fingerprint, resource, at })
     }
 }
 
@@ -93,11 +82,7 @@ impl Engine {
 
     /// Renews an agent's presence: to be called whenever they do anything.
     pub fn touch(&self, agent: &AgentName) {
-        self.inner.presence.touch(
-            agent,
-            self.inner.now(),
-            self.inner.directory.timing.presence_lease,
-        );
+        self.inner.presence.touch(agent, self.inner.now(), self.inner.directory.timing.presence_lease);
     }
 
     /// Says whether an agent takes work on a medium (r1). It logs them in if they are not. Saying Ready again
@@ -115,12 +100,8 @@ impl Engine {
             return Err(EngineError::NotFound { what: "medium" });
         }
         self.touch(agent);
-        until_decided!(
-            self.inner
-                .try_set_readiness(configured, medium, ready, reason.as_ref())
-                .await
-        )
-        .map_err(Attempt::into_error)?;
+        until_decided!(self.inner.try_set_readiness(configured, medium, ready, reason.as_ref()).await)
+            .map_err(Attempt::into_error)?;
         self.me(agent).await
     }
 
@@ -133,10 +114,7 @@ impl Engine {
     ) -> Result<InteractionView, EngineError> {
         let ask = Ask::new(once, "accept", &[&offer.to_string()]);
         let id = self.inner.offered_interaction(offer).await?;
-        let command = Command::Accept {
-            offer,
-            agent: agent.clone(),
-        };
+        let command = Command::Accept { offer, agent: agent.clone() };
         self.carry_out(agent, &ask, id, Verb::AnswerOffer, command).await
     }
 
@@ -144,13 +122,8 @@ impl Engine {
     pub async fn decline(&self, agent: &AgentName, offer: OfferId, once: Once) -> Result<(), EngineError> {
         let ask = Ask::new(once, "decline", &[&offer.to_string()]);
         let id = self.inner.offered_interaction(offer).await?;
-        let command = Command::Decline {
-            offer,
-            agent: agent.clone(),
-        };
-        self.carry_out(agent, &ask, id, Verb::AnswerOffer, command)
-            .await
-            .map(|_| ())
+        let command = Command::Decline { offer, agent: agent.clone() };
+        self.carry_out(agent, &ask, id, Verb::AnswerOffer, command).await.map(|_| ())
     }
 
     /// Ends the session of an interaction (r18). It stays open for notes, a disposition and reactivation.
@@ -161,11 +134,8 @@ impl Engine {
         once: Once,
     ) -> Result<InteractionView, EngineError> {
         let ask = Ask::new(once, "end", &[&id.to_string()]);
-        let command = Command::End {
-            by: EndedBy::Agent(agent.clone()),
-        };
-        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command)
-            .await
+        let command = Command::End { by: EndedBy::Agent(agent.clone()) };
+        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command).await
     }
 
     /// Closes an interaction for good (r18).
@@ -176,11 +146,8 @@ impl Engine {
         once: Once,
     ) -> Result<InteractionView, EngineError> {
         let ask = Ask::new(once, "done", &[&id.to_string()]);
-        let command = Command::MarkDone {
-            by: ClosedBy::Agent(agent.clone()),
-        };
-        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command)
-            .await
+        let command = Command::MarkDone { by: ClosedBy::Agent(agent.clone()) };
+        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command).await
     }
 
     /// Says how an interaction came out (r30).
@@ -191,22 +158,13 @@ impl Engine {
         code: &str,
         once: Once,
     ) -> Result<InteractionView, EngineError> {
-        let known = self
-            .inner
-            .directory
-            .dispositions
-            .iter()
-            .find(|known| known.code.as_str() == code);
+        let known = self.inner.directory.dispositions.iter().find(|known| known.code.as_str() == code);
         let Some(code) = known.map(|known| DispositionCode::clone(&known.code)) else {
             return Err(EngineError::UnknownDisposition(code.to_owned()));
         };
         let ask = Ask::new(once, "disposition", &[&id.to_string(), code.as_str()]);
-        let command = Command::SetDisposition {
-            agent: agent.clone(),
-            code,
-        };
-        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command)
-            .await
+        let command = Command::SetDisposition { agent: agent.clone(), code };
+        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command).await
     }
 
     /// Writes to the contact in an interaction. While it is Ended this reactivates the same interaction, now the
@@ -220,9 +178,7 @@ impl Engine {
     ) -> Result<(MessageView, InteractionView), EngineError> {
         self.touch(agent);
         let ask = Ask::new(Once(Some(client)), "send", &[&id.to_string(), text.as_str()]);
-        let message = self
-            .write(agent, &ask, client, Writing::ToContact { id, text })
-            .await?;
+        let message = self.write(agent, &ask, client, Writing::ToContact { id, text }).await?;
         self.stop_typing(agent, id);
         let interaction = self.interaction(agent, id).await?;
         Ok((message, interaction))
@@ -252,16 +208,9 @@ impl Engine {
         text: MessageText,
     ) -> Result<MessageView, EngineError> {
         self.touch(agent);
-        let ask = Ask::new(
-            Once(Some(client)),
-            "write",
-            &[&contact.to_string(), channel.as_str(), text.as_str()],
-        );
-        let writing = Writing::WithoutInteraction {
-            contact,
-            channel: channel.clone(),
-            text,
-        };
+        let ask =
+            Ask::new(Once(Some(client)), "write", &[&contact.to_string(), channel.as_str(), text.as_str()]);
+        let writing = Writing::WithoutInteraction { contact, channel: channel.clone(), text };
         self.write(agent, &ask, client, writing).await
     }
 
@@ -274,24 +223,15 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let configured = self.inner.configured_agent(agent)?;
         self.touch(agent);
-        let interaction = self
-            .inner
-            .visible_interaction(configured, id, Verb::WriteInInteraction)
-            .await?;
-        let item = ForContact::Typing {
-            agent: agent.clone(),
-            on,
-        };
+        let interaction = self.inner.visible_interaction(configured, id, Verb::WriteInInteraction).await?;
+        let item = ForContact::Typing { agent: agent.clone(), on };
         self.inner.hub.tell_contact(interaction.thread, item);
         Ok(())
     }
 
     fn stop_typing(&self, agent: &AgentName, id: InteractionId) {
         if let Some(interaction) = self.inner.open.get(id) {
-            let item = ForContact::Typing {
-                agent: agent.clone(),
-                on: false,
-            };
+            let item = ForContact::Typing { agent: agent.clone(), on: false };
             self.inner.hub.tell_contact(interaction.thread, item);
         }
     }
@@ -314,25 +254,15 @@ impl Engine {
             None => match until_decided!(self.inner.try_open(configured, contact, channel, &ask).await) {
                 Ok(id) => id,
                 Err(Attempt::Duplicate(Duplicate::Request(_))) => {
-                    let resource = self
-                        .inner
-                        .repeated(agent, &ask)
-                        .await?
-                        .ok_or(EngineError::Contended)?;
+                    let resource = self.inner.repeated(agent, &ask).await?.ok_or(EngineError::Contended)?;
                     InteractionId::from_uuid(resource)
                 }
                 Err(other) => return Err(other.into_error()),
             },
         };
-        let interaction = self
-            .inner
-            .interaction(id)
-            .await?
-            .ok_or(EngineError::NotFound { what: "interaction" })?;
-        self.inner
-            .interaction_view(&interaction)
-            .await
-            .map_err(EngineError::from)
+        let interaction =
+            self.inner.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
+        self.inner.interaction_view(&interaction).await.map_err(EngineError::from)
     }
 
     /// Says that an agent has read a contact's messages up to and with a position; without one, all there are.
@@ -351,11 +281,7 @@ impl Engine {
         for thread in self.inner.store.threads_of(contact).await? {
             let upto = self.inner.sequence_at(thread.id, upto).await?;
             if upto > self.inner.store.read_marker(agent, thread.id).await? {
-                draft.changes.read_markers.push(ReadMarker {
-                    agent: agent.clone(),
-                    thread: thread.id,
-                    upto,
-                });
+                draft.changes.read_markers.push(ReadMarker { agent: agent.clone(), thread: thread.id, upto });
             }
         }
         if !draft.writes_nothing() {
@@ -376,11 +302,7 @@ impl Engine {
         may(Actor::Agent(configured), Verb::EditContact, Object::Contact)?;
         self.inner.known_contact(contact).await?;
         let mut draft = Draft::new(self.inner.now());
-        draft.changes.assignments.push(Assignment {
-            agent: agent.clone(),
-            contact,
-            assigned,
-        });
+        draft.changes.assignments.push(Assignment { agent: agent.clone(), contact, assigned });
         self.inner.attempt(draft).await.map_err(Attempt::into_error)?;
         Ok(())
     }
@@ -395,12 +317,8 @@ impl Engine {
         self.touch(agent);
         may(Actor::Agent(configured), Verb::EditContact, Object::Contact)?;
         edit.check()?;
-        let mut contact = self
-            .inner
-            .store
-            .contact(edit.contact)
-            .await?
-            .ok_or(EngineError::NotFound { what: "contact" })?;
+        let mut contact =
+            self.inner.store.contact(edit.contact).await?.ok_or(EngineError::NotFound { what: "contact" })?;
         if contact.version != edit.version {
             return Err(EngineError::StaleVersion);
         }
@@ -412,10 +330,7 @@ impl Engine {
         }
         let id = contact.id;
         let mut draft = Draft::new(self.inner.now());
-        draft.changes.contacts.push(ContactWrite {
-            contact,
-            expected_version: edit.version,
-        });
+        draft.changes.contacts.push(ContactWrite { contact, expected_version: edit.version });
         match self.inner.attempt(draft).await {
             Ok(_) => self.contact(agent, id).await,
             Err(Attempt::Again) => Err(EngineError::StaleVersion),
@@ -444,11 +359,8 @@ impl Engine {
         let configured = self.inner.configured_agent(agent)?;
         self.touch(agent);
         if self.inner.repeated(agent, ask).await?.is_none() {
-            let known = self
-                .inner
-                .interaction(id)
-                .await?
-                .ok_or(EngineError::NotFound { what: "interaction" })?;
+            let known =
+                self.inner.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
             // Who answers an offer too late has no part any more; the machine tells them why.
             if verb != Verb::AnswerOffer {
                 self.inner.allowed(configured, &known, verb)?;
@@ -462,15 +374,9 @@ impl Engine {
                 Err(other) => return Err(other.into_error()),
             }
         }
-        let interaction = self
-            .inner
-            .interaction(id)
-            .await?
-            .ok_or(EngineError::NotFound { what: "interaction" })?;
-        self.inner
-            .interaction_view(&interaction)
-            .await
-            .map_err(EngineError::from)
+        let interaction =
+            self.inner.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
+        self.inner.interaction_view(&interaction).await.map_err(EngineError::from)
     }
 
     async fn write(
@@ -491,12 +397,7 @@ impl Engine {
                 Err(other) => return Err(other.into_error()),
             }
         }
-        let message = self
-            .inner
-            .store
-            .message(id)
-            .await?
-            .ok_or(EngineError::NotFound { what: "message" })?;
+        let message = self.inner.store.message(id).await?.ok_or(EngineError::NotFound { what: "message" })?;
         self.inner.message_view(&message).await.map_err(EngineError::from)
     }
 }
@@ -504,19 +405,9 @@ impl Engine {
 /// What an agent writes, and where.
 #[derive(Debug)]
 enum Writing {
-    ToContact {
-        id: InteractionId,
-        text: MessageText,
-    },
-    Note {
-        id: InteractionId,
-        text: MessageText,
-    },
-    WithoutInteraction {
-        contact: ContactId,
-        channel: ChannelName,
-        text: MessageText,
-    },
+    ToContact { id: InteractionId, text: MessageText },
+    Note { id: InteractionId, text: MessageText },
+    WithoutInteraction { contact: ContactId, channel: ChannelName, text: MessageText },
 }
 
 /// A change of what is known of a contact.
@@ -536,22 +427,13 @@ pub struct ContactEdit {
 impl ContactEdit {
     /// An edit that changes nothing yet.
     pub fn new(contact: ContactId, version: u64) -> Self {
-        Self {
-            contact,
-            version,
-            display_name: None,
-            fields: None,
-        }
+        Self { contact, version, display_name: None, fields: None }
     }
 
     fn check(&self) -> Result<(), EngineError> {
         let check = |field, limit, text: &str| {
             let actual = text.len();
-            if actual > limit {
-                Err(EngineError::FieldTooLong { field, limit, actual })
-            } else {
-                Ok(())
-            }
+            if actual > limit { Err(EngineError::FieldTooLong { field, limit, actual }) } else { Ok(()) }
         };
         if let Some(name) = &self.display_name {
             check("display_name", CONTACT_NAME_BYTES, name)?;
@@ -570,10 +452,7 @@ impl Inner {
         let Some(id) = ask.id else {
             return Ok(None);
         };
-        let key = RequestKey {
-            agent: agent.clone(),
-            id,
-        };
+        let key = RequestKey { agent: agent.clone(), id };
         match self.store.request(&key).await? {
             None => Ok(None),
             Some(earlier) if earlier.is_same(id, &ask.fingerprint) => Ok(Some(earlier.resource)),
@@ -590,10 +469,7 @@ impl Inner {
         let expected_version = state.version;
         self.log_in(agent, &mut state, now);
         let mut draft = Draft::new(now);
-        draft.changes.agents.push(AgentWrite {
-            state,
-            expected_version,
-        });
+        draft.changes.agents.push(AgentWrite { state, expected_version });
         self.attempt(draft).await?;
         Ok(())
     }
@@ -603,18 +479,9 @@ impl Inner {
         state.idle_since = now;
         for medium in self.directory.media() {
             let auto = agent.flags.is_on(FlagName::AutoReadyAtLogin) && agent.auto_ready.contains(medium);
-            let readiness = if auto {
-                Readiness::Ready
-            } else {
-                Readiness::NotReady(NotReadyReason::LoggedIn)
-            };
-            state.readiness.insert(
-                medium.clone(),
-                ReadinessState {
-                    readiness,
-                    since: now,
-                },
-            );
+            let readiness =
+                if auto { Readiness::Ready } else { Readiness::NotReady(NotReadyReason::LoggedIn) };
+            state.readiness.insert(medium.clone(), ReadinessState { readiness, since: now });
         }
     }
 
@@ -636,18 +503,9 @@ impl Inner {
         } else {
             Readiness::NotReady(NotReadyReason::Chosen(reason.cloned()))
         };
-        state.readiness.insert(
-            medium.clone(),
-            ReadinessState {
-                readiness,
-                since: now,
-            },
-        );
+        state.readiness.insert(medium.clone(), ReadinessState { readiness, since: now });
         let mut draft = Draft::new(now);
-        draft.changes.agents.push(AgentWrite {
-            state,
-            expected_version,
-        });
+        draft.changes.agents.push(AgentWrite { state, expected_version });
         self.attempt(draft).await?;
         Ok(())
     }
@@ -667,28 +525,17 @@ impl Inner {
         state.signed_in = false;
         state.readiness.clear();
         let mut draft = Draft::new(self.now());
-        draft.changes.agents.push(AgentWrite {
-            state,
-            expected_version,
-        });
+        draft.changes.agents.push(AgentWrite { state, expected_version });
         self.attempt(draft).await?;
         Ok(())
     }
 
     pub(crate) async fn agent_state(&self, name: &AgentName) -> Result<AgentState, StoreError> {
-        Ok(self
-            .store
-            .agent(name)
-            .await?
-            .unwrap_or_else(|| AgentState::unknown(name.clone())))
+        Ok(self.store.agent(name).await?.unwrap_or_else(|| AgentState::unknown(name.clone())))
     }
 
     async fn offered_interaction(&self, offer: OfferId) -> Result<InteractionId, EngineError> {
-        let record = self
-            .store
-            .offer(offer)
-            .await?
-            .ok_or(EngineError::NotFound { what: "offer" })?;
+        let record = self.store.offer(offer).await?.ok_or(EngineError::NotFound { what: "offer" })?;
         Ok(record.interaction)
     }
 
@@ -699,10 +546,7 @@ impl Inner {
         id: InteractionId,
         command: &Command,
     ) -> Result<(), Attempt> {
-        let interaction = self
-            .interaction(id)
-            .await?
-            .ok_or(EngineError::NotFound { what: "interaction" })?;
+        let interaction = self.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
         let now = self.now();
         let policy = self.policy_for(agent);
         let transition = interaction.handle(command, Context { now, policy: &policy })?;
@@ -745,14 +589,10 @@ impl Inner {
         draft.changes.request = ask.request(&agent.name, message.as_uuid(), now);
         let new = match writing {
             Writing::ToContact { id, text } => {
-                let interaction = self
-                    .visible_interaction(agent, *id, Verb::WriteInInteraction)
-                    .await?;
+                let interaction = self.visible_interaction(agent, *id, Verb::WriteInInteraction).await?;
                 let content = Content::Text { text: text.clone() };
                 let visibility = self.check_content(&interaction.channel, &content)?;
-                let command = Command::AgentWrote {
-                    agent: agent.name.clone(),
-                };
+                let command = Command::AgentWrote { agent: agent.name.clone() };
                 let policy = self.policy_for(agent);
                 let transition = interaction.handle(&command, Context { now, policy: &policy })?;
                 self.put(&mut draft, &interaction, &transition);
@@ -760,14 +600,7 @@ impl Inner {
                     self.assign(&mut draft, &agent.name, interaction.thread).await;
                 }
                 let segment = transition.interaction.segment;
-                new_message(
-                    message,
-                    interaction.thread,
-                    Some((*id, segment)),
-                    agent,
-                    visibility,
-                    content,
-                )
+                new_message(message, interaction.thread, Some((*id, segment)), agent, visibility, content)
             }
             Writing::Note { id, text } => {
                 let interaction = self.visible_interaction(agent, *id, Verb::WriteNote).await?;
@@ -777,25 +610,10 @@ impl Inner {
                 draft.unchanged(&interaction);
                 let content = Content::Note { text: text.clone() };
                 let place = Some((*id, interaction.segment));
-                new_message(
-                    message,
-                    interaction.thread,
-                    place,
-                    agent,
-                    Visibility::Internal,
-                    content,
-                )
+                new_message(message, interaction.thread, place, agent, Visibility::Internal, content)
             }
-            Writing::WithoutInteraction {
-                contact,
-                channel,
-                text,
-            } => {
-                match may(
-                    Actor::Agent(agent),
-                    Verb::WriteWithoutInteraction,
-                    Object::Contact,
-                ) {
+            Writing::WithoutInteraction { contact, channel, text } => {
+                match may(Actor::Agent(agent), Verb::WriteWithoutInteraction, Object::Contact) {
                     Ok(()) => {}
                     Err(denial)
                         if denial.missing
@@ -818,13 +636,8 @@ impl Inner {
 
     /// Refuses what the channel would not take, before anything is written; gives who will see it.
     fn check_content(&self, channel: &ChannelName, content: &Content) -> Result<Visibility, EngineError> {
-        let configured = self
-            .directory
-            .channel(channel)
-            .ok_or(EngineError::NotFound { what: "channel" })?;
-        let transport = self
-            .transport(configured)
-            .ok_or(EngineError::NotFound { what: "channel" })?;
+        let configured = self.directory.channel(channel).ok_or(EngineError::NotFound { what: "channel" })?;
+        let transport = self.transport(configured).ok_or(EngineError::NotFound { what: "channel" })?;
         preflight(content, transport.capabilities())?;
         Ok(transport.profile().visibility)
     }
@@ -844,12 +657,7 @@ impl Inner {
         let Some((thread, point)) = found else {
             return Err(EngineError::NotOnChannel(channel.clone()));
         };
-        Ok(ContactSession {
-            channel: channel.clone(),
-            thread,
-            point,
-            contact,
-        })
+        Ok(ContactSession { channel: channel.clone(), thread, point, contact })
     }
 
     async fn try_open(
@@ -868,21 +676,14 @@ impl Inner {
                 // One that waits is picked; one that is over stays so until somebody writes; one that somebody has
                 // is shown as it is.
                 if matches!(open.state, State::Queued(_)) {
-                    let command = Command::Pull {
-                        agent: agent.name.clone(),
-                    };
+                    let command = Command::Pull { agent: agent.name.clone() };
                     let transition = open.handle(&command, Context { now, policy: &policy })?;
                     draft.transition(&self.directory, Some(&open), &transition, || self.new_id());
                 }
                 open.id
             }
             None => {
-                let start = self.start(
-                    &session,
-                    Origin::Outbound {
-                        agent: agent.name.clone(),
-                    },
-                )?;
+                let start = self.start(&session, Origin::Outbound { agent: agent.name.clone() })?;
                 let transition = Interaction::start(start, now);
                 draft.transition(&self.directory, None, &transition, || self.new_id());
                 transition.interaction.id
@@ -899,22 +700,13 @@ impl Inner {
         if let Ok(Some(info)) = self.thread(thread).await
             && let Some(contact) = info.contact
         {
-            draft.changes.assignments.push(Assignment {
-                agent: agent.clone(),
-                contact,
-                assigned: true,
-            });
+            draft.changes.assignments.push(Assignment { agent: agent.clone(), contact, assigned: true });
         }
     }
 
     /// The last sequence of a thread whose position is not above `upto`.
     async fn sequence_at(&self, thread: ThreadId, upto: Option<u64>) -> Result<u64, StoreError> {
-        let last = self
-            .store
-            .last_messages(thread, 1)
-            .await?
-            .last()
-            .map_or(0, |message| message.sequence);
+        let last = self.store.last_messages(thread, 1).await?.last().map_or(0, |message| message.sequence);
         let Some(upto) = upto else {
             return Ok(last);
         };
@@ -958,10 +750,7 @@ impl Inner {
         verb: Verb,
     ) -> Result<(), EngineError> {
         let ended = matches!(interaction.state, State::Ended(_) | State::Done(_));
-        let object = Object::Interaction {
-            part: self.part(agent, interaction),
-            ended,
-        };
+        let object = Object::Interaction { part: self.part(agent, interaction), ended };
         Ok(may(Actor::Agent(agent), verb, object)?)
     }
 
@@ -972,10 +761,7 @@ impl Inner {
         id: InteractionId,
         verb: Verb,
     ) -> Result<Arc<Interaction>, EngineError> {
-        let interaction = self
-            .interaction(id)
-            .await?
-            .ok_or(EngineError::NotFound { what: "interaction" })?;
+        let interaction = self.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
         self.allowed(agent, &interaction, verb)?;
         Ok(interaction)
     }

@@ -30,10 +30,7 @@ pub(crate) struct Aftermath {
 
 impl Draft {
     pub(crate) fn new(now: Timestamp) -> Self {
-        Self {
-            changes: ChangeSet::at(now),
-            snapshots: Vec::new(),
-        }
+        Self { changes: ChangeSet::at(now), snapshots: Vec::new() }
     }
 
     /// Writes a transition with everything that follows from it: room, timers, and what the transcript says of it.
@@ -77,23 +74,15 @@ impl Draft {
                     agent: agent.clone(),
                     class: *class,
                     delta,
-                    limit: directory
-                        .agent(agent)
-                        .map_or(0, |agent| agent.capacity.limit(*class)),
+                    limit: directory.agent(agent).map_or(0, |agent| agent.capacity.limit(*class)),
                 });
             }
             Effect::SetTimer { timer, at } => {
-                let key = TimerKey {
-                    interaction,
-                    timer: timer.clone(),
-                };
+                let key = TimerKey { interaction, timer: timer.clone() };
                 self.changes.timers.push(TimerWrite { key, at: Some(*at) });
             }
             Effect::CancelTimer { timer } => {
-                let key = TimerKey {
-                    interaction,
-                    timer: timer.clone(),
-                };
+                let key = TimerKey { interaction, timer: timer.clone() };
                 self.changes.timers.push(TimerWrite { key, at: None });
             }
             // Routing follows the state of the interaction itself.
@@ -114,10 +103,7 @@ impl Draft {
                     parent: None,
                     visibility,
                     content: Content::System {
-                        notice: SystemNotice::Lifecycle {
-                            interaction: after.id,
-                            change,
-                        },
+                        notice: SystemNotice::Lifecycle { interaction: after.id, change },
                     },
                     provider_time: None,
                     provider_id: None,
@@ -136,18 +122,8 @@ impl Draft {
         }
         // Agents before interactions: when work arrives, routing knows of the room that the same change made.
         signals.extend(agents.into_iter().map(Signal::Agent));
-        signals.extend(
-            self.snapshots
-                .iter()
-                .map(|snapshot| Signal::Interaction(snapshot.id)),
-        );
-        (
-            self.changes,
-            Aftermath {
-                snapshots: self.snapshots,
-                signals,
-            },
-        )
+        signals.extend(self.snapshots.iter().map(|snapshot| Signal::Interaction(snapshot.id)));
+        (self.changes, Aftermath { snapshots: self.snapshots, signals })
     }
 
     /// Whether committing it would only check that an interaction is unchanged.
@@ -198,9 +174,9 @@ fn notice(event: &Event) -> Option<(LifecycleNotice, Visibility)> {
         Event::MemberLeft { agent } | Event::TransferredToQueue { by: agent, .. } => {
             Some((LifecycleNotice::Left { agent: agent.clone() }, Private))
         }
-        Event::Reactivated {
-            by: ReactivatedBy::Contact | ReactivatedBy::Agent(_),
-        } => Some((LifecycleNotice::Reactivated, Private)),
+        Event::Reactivated { by: ReactivatedBy::Contact | ReactivatedBy::Agent(_) } => {
+            Some((LifecycleNotice::Reactivated, Private))
+        }
         Event::Ended { by, .. } => Some((
             match by {
                 EndedBy::Agent(agent) => LifecycleNotice::EndedByAgent { agent: agent.clone() },

@@ -156,9 +156,7 @@ impl EngineBuilder {
             match transport.delivery() {
                 DeliverySide::Mailbox => {}
                 DeliverySide::Push(_) => {
-                    return Err(StartError::Push {
-                        kind: channel.kind.clone(),
-                    });
+                    return Err(StartError::Push { kind: channel.kind.clone() });
                 }
             }
         }
@@ -249,12 +247,7 @@ impl Inner {
 
     /// A thread with its contact.
     pub(crate) async fn thread(&self, id: ThreadId) -> Result<Option<Arc<ThreadInfo>>, StoreError> {
-        if let Some(known) = self
-            .threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-        {
+        if let Some(known) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
             return Ok(Some(Arc::clone(known)));
         }
         let Some(thread) = self.store.thread(id).await? else {
@@ -307,26 +300,19 @@ impl Inner {
             }
             Ok(committed)
         });
-        task.await
-            .unwrap_or_else(|_| Err(CommitError::Store(StoreError::Closed)))
+        task.await.unwrap_or_else(|_| Err(CommitError::Store(StoreError::Closed)))
     }
 
     pub(crate) async fn publish(&self, records: &[JournalRecord]) {
         let mut published = Vec::with_capacity(records.len());
         for record in records {
             let contact = match &record.entry {
-                JournalEntry::Message(message) => self
-                    .thread(message.thread)
-                    .await
-                    .ok()
-                    .flatten()
-                    .and_then(|info| info.contact),
+                JournalEntry::Message(message) => {
+                    self.thread(message.thread).await.ok().flatten().and_then(|info| info.contact)
+                }
                 _ => None,
             };
-            published.push(Published {
-                record: record.clone(),
-                contact,
-            });
+            published.push(Published { record: record.clone(), contact });
         }
         self.hub.publish(published);
     }
@@ -340,8 +326,6 @@ impl Inner {
     }
 
     pub(crate) fn configured_agent(&self, name: &AgentName) -> Result<&Agent, EngineError> {
-        self.directory
-            .agent(name)
-            .ok_or(EngineError::NotFound { what: "agent" })
+        self.directory.agent(name).ok_or(EngineError::NotFound { what: "agent" })
     }
 }

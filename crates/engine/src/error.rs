@@ -97,9 +97,7 @@ pub enum OfferGone {
 impl From<TransitionError> for EngineError {
     fn from(error: TransitionError) -> Self {
         match error.refusal {
-            Refusal::OfferGone { reason } => Self::OfferGone {
-                reason: reason.into(),
-            },
+            Refusal::OfferGone { reason } => Self::OfferGone { reason: reason.into() },
             Refusal::AsyncDisabled => Self::AsyncDisabled,
             _ => Self::Refused(error),
         }

@@ -88,9 +88,7 @@ impl Engine {
     /// The exports, for the operator.
     pub fn exports(&self, actor: Actor<'_>) -> Result<Exports, Denial> {
         may(actor, Verb::Export, Object::Workspace)?;
-        Ok(Exports {
-            engine: Arc::clone(&self.inner),
-        })
+        Ok(Exports { engine: Arc::clone(&self.inner) })
     }
 }
 
@@ -152,26 +150,15 @@ impl Exports {
             let Some(last) = records.last() else { break };
             after = last.position;
             for record in &records {
-                if let JournalEntry::Interaction {
-                    interaction,
-                    recorded,
-                    ..
-                } = &record.entry
-                {
-                    folds
-                        .entry(*interaction)
-                        .or_default()
-                        .record(recorded)
-                        .map_err(|error| StoreError::Corrupt {
-                            detail: format!("interaction {interaction}: {error}"),
-                        })?;
+                if let JournalEntry::Interaction { interaction, recorded, .. } = &record.entry {
+                    folds.entry(*interaction).or_default().record(recorded).map_err(|error| {
+                        StoreError::Corrupt { detail: format!("interaction {interaction}: {error}") }
+                    })?;
                 }
             }
         }
-        let mut rows: Vec<AssignmentRow> = folds
-            .into_values()
-            .flat_map(|fold| fold.rows().to_vec())
-            .collect();
+        let mut rows: Vec<AssignmentRow> =
+            folds.into_values().flat_map(|fold| fold.rows().to_vec()).collect();
         rows.sort_by_key(|row| (row.from, row.interaction, row.epoch));
         Ok(rows)
     }

@@ -182,9 +182,7 @@ impl Engine {
 impl Drop for AgentFeed {
     fn drop(&mut self) {
         let lease = self.engine.directory.timing.presence_lease;
-        self.engine
-            .presence
-            .feed_closed(&self.agent, self.engine.now(), lease);
+        self.engine.presence.feed_closed(&self.agent, self.engine.now(), lease);
     }
 }
 
@@ -206,16 +204,10 @@ impl AgentFeed {
             interactions: self.mine.iter().copied().collect(),
             offers: self.offers.values().copied().collect(),
         };
-        self.waiting.push_back(FeedItem {
-            position: None,
-            event: FeedEvent::Hello(Box::new(hello)),
-        });
+        self.waiting.push_back(FeedItem { position: None, event: FeedEvent::Hello(Box::new(hello)) });
         if published - self.position > CATCH_UP_MOST {
             self.position = published;
-            self.waiting.push_back(FeedItem {
-                position: Some(published),
-                event: FeedEvent::Resync {},
-            });
+            self.waiting.push_back(FeedItem { position: Some(published), event: FeedEvent::Resync {} });
         }
         self.catch_up(published).await?;
         Ok(())
@@ -272,31 +264,14 @@ impl AgentFeed {
                     self.record(&published).await?;
                 }
             }
-            Live::Typing {
-                thread,
-                contact,
-                until,
-            } => {
+            Live::Typing { thread, contact, until } => {
                 if self.concerns(contact, None) || self.has_thread(thread) {
-                    self.tell(FeedEvent::Typing {
-                        thread,
-                        contact,
-                        on: until.is_some(),
-                        until,
-                    });
+                    self.tell(FeedEvent::Typing { thread, contact, on: until.is_some(), until });
                 }
             }
-            Live::Connection {
-                thread,
-                contact,
-                state,
-            } => {
+            Live::Connection { thread, contact, state } => {
                 if self.concerns(contact, None) || self.has_thread(thread) {
-                    self.tell(FeedEvent::Connection {
-                        thread,
-                        contact,
-                        connection: state,
-                    });
+                    self.tell(FeedEvent::Connection { thread, contact, connection: state });
                 }
             }
             Live::Pending { interaction } => {
@@ -312,10 +287,7 @@ impl AgentFeed {
     }
 
     fn tell(&mut self, event: FeedEvent) {
-        self.waiting.push_back(FeedItem {
-            position: None,
-            event,
-        });
+        self.waiting.push_back(FeedItem { position: None, event });
     }
 
     /// Whether the agent hears of a contact: in their list, watched, or spoken to in one of their interactions.
@@ -328,10 +300,7 @@ impl AgentFeed {
     }
 
     fn has_thread(&self, thread: ThreadId) -> bool {
-        self.engine
-            .open
-            .in_thread(thread)
-            .is_some_and(|open| self.mine.contains(&open.id))
+        self.engine.open.in_thread(thread).is_some_and(|open| self.mine.contains(&open.id))
     }
 
     /// Turns a journal record into events; the last of them carries the position.
@@ -340,12 +309,8 @@ impl AgentFeed {
         let position = published.record.position;
         match &published.record.entry {
             JournalEntry::Message(message) => {
-                if published
-                    .contact
-                    .is_some_and(|contact| self.concerns(contact, message.interaction))
-                    || message
-                        .interaction
-                        .is_some_and(|interaction| self.mine.contains(&interaction))
+                if published.contact.is_some_and(|contact| self.concerns(contact, message.interaction))
+                    || message.interaction.is_some_and(|interaction| self.mine.contains(&interaction))
                 {
                     let view = self.engine.message_view(message).await?;
                     self.tell(FeedEvent::Message(Box::new(view)));
@@ -356,11 +321,9 @@ impl AgentFeed {
                     }
                 }
             }
-            JournalEntry::Interaction {
-                interaction,
-                recorded,
-                ..
-            } => self.interaction(*interaction, recorded).await?,
+            JournalEntry::Interaction { interaction, recorded, .. } => {
+                self.interaction(*interaction, recorded).await?
+            }
             JournalEntry::Observation(observation) => {
                 if let Some(message) = self.engine.store.message(observation.message).await?
                     && self.hears_of(message.thread).await?
@@ -417,10 +380,7 @@ impl AgentFeed {
         if self.has_thread(thread) {
             return Ok(true);
         }
-        Ok(self
-            .contact_of(thread)
-            .await?
-            .is_some_and(|contact| self.concerns(contact, None)))
+        Ok(self.contact_of(thread).await?.is_some_and(|contact| self.concerns(contact, None)))
     }
 
     fn delivery(
@@ -431,12 +391,7 @@ impl AgentFeed {
         stage: DeliveryStage,
     ) {
         if sequence > 0 {
-            self.tell(FeedEvent::Delivery(DeliveryView {
-                message,
-                thread,
-                sequence,
-                delivery: stage,
-            }));
+            self.tell(FeedEvent::Delivery(DeliveryView { message, thread, sequence, delivery: stage }));
         }
     }
 
@@ -448,9 +403,7 @@ impl AgentFeed {
     }
 
     async fn me(&mut self) -> Result<(), StoreError> {
-        let engine = Engine {
-            inner: Arc::clone(&self.engine),
-        };
+        let engine = Engine { inner: Arc::clone(&self.engine) };
         match engine.me(&self.agent).await {
             Ok(me) => self.tell(FeedEvent::Me(Box::new(me))),
             Err(EngineError::Store(error)) => return Err(error),
@@ -462,11 +415,8 @@ impl AgentFeed {
 
     async fn interaction(&mut self, id: InteractionId, recorded: &Recorded) -> Result<(), StoreError> {
         let now = self.engine.interaction(id).await?;
-        let offered = now.as_ref().and_then(|open| {
-            open.offer()
-                .filter(|offered| offered.agent == self.agent)
-                .cloned()
-        });
+        let offered =
+            now.as_ref().and_then(|open| open.offer().filter(|offered| offered.agent == self.agent).cloned());
         self.offer_events(id, recorded, offered.as_ref().map(|offered| offered.offer));
         let Some(interaction) = now else {
             return Ok(());
@@ -484,10 +434,7 @@ impl AgentFeed {
             let view = self.engine.interaction_view(&interaction).await?;
             self.tell(FeedEvent::Interaction(Box::new(view)));
         } else if self.mine.remove(&id) || concerns_agent(recorded, &self.agent) {
-            self.tell(FeedEvent::InteractionGone {
-                id,
-                reason: interaction.state.name(),
-            });
+            self.tell(FeedEvent::InteractionGone { id, reason: interaction.state.name() });
         }
         Ok(())
     }
@@ -509,11 +456,7 @@ impl AgentFeed {
             if self.offers.get(&id) == Some(&offer) {
                 self.offers.remove(&id);
             }
-            self.tell(FeedEvent::OfferGone(OfferGoneView {
-                id: offer,
-                interaction: id,
-                reason,
-            }));
+            self.tell(FeedEvent::OfferGone(OfferGoneView { id: offer, interaction: id, reason }));
         }
     }
 }
@@ -525,9 +468,7 @@ fn mentions_offer(recorded: &Recorded, id: OfferId) -> bool {
 /// Whether an event took something away from an agent that their client may still show.
 fn concerns_agent(recorded: &Recorded, name: &AgentName) -> bool {
     match &recorded.event {
-        Event::MarkedDone {
-            by: parlor_interaction::Actor::Agent(agent),
-        } => agent == name,
+        Event::MarkedDone { by: parlor_interaction::Actor::Agent(agent) } => agent == name,
         Event::MemberLeft { agent } | Event::TransferredToQueue { by: agent, .. } => agent == name,
         Event::ConsultCompleted { by: agent, .. } => agent == name,
         _ => false,

@@ -22,17 +22,9 @@ pub(crate) enum Live {
     /// It was committed.
     Record(Arc<Published>),
     /// A contact types, or stopped.
-    Typing {
-        thread: ThreadId,
-        contact: ContactId,
-        until: Option<Timestamp>,
-    },
+    Typing { thread: ThreadId, contact: ContactId, until: Option<Timestamp> },
     /// A contact's connection changed.
-    Connection {
-        thread: ThreadId,
-        contact: ContactId,
-        state: ConnectionState,
-    },
+    Connection { thread: ThreadId, contact: ContactId, state: ConnectionState },
     /// The pending-response indicator of an interaction changed its colour.
     Pending { interaction: InteractionId },
 }
@@ -72,10 +64,7 @@ impl Hub {
     /// A hub that goes on after `position`.
     pub(crate) fn new(position: u64) -> Self {
         Self {
-            order: Mutex::new(Order {
-                published: position,
-                waiting: BTreeMap::new(),
-            }),
+            order: Mutex::new(Order { published: position, waiting: BTreeMap::new() }),
             agents: broadcast::Sender::new(AGENT_BUFFER),
             contacts: Mutex::new(BTreeMap::new()),
         }
@@ -86,9 +75,7 @@ impl Hub {
         let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         for published in records {
             if published.record.position > order.published {
-                order
-                    .waiting
-                    .insert(published.record.position, Arc::new(published));
+                order.waiting.insert(published.record.position, Arc::new(published));
             }
         }
         loop {
@@ -139,19 +126,13 @@ impl Hub {
     /// Listens to what the contact of a thread is told.
     pub(crate) fn listen_as_contact(&self, thread: ThreadId) -> broadcast::Receiver<ForContact> {
         let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-        contacts
-            .entry(thread)
-            .or_insert_with(|| broadcast::Sender::new(CONTACT_BUFFER))
-            .subscribe()
+        contacts.entry(thread).or_insert_with(|| broadcast::Sender::new(CONTACT_BUFFER)).subscribe()
     }
 
     /// Forgets the channel of a thread to which nobody listens any more.
     pub(crate) fn forget_contact(&self, thread: ThreadId) {
         let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-        if contacts
-            .get(&thread)
-            .is_some_and(|sender| sender.receiver_count() == 0)
-        {
+        if contacts.get(&thread).is_some_and(|sender| sender.receiver_count() == 0) {
             contacts.remove(&thread);
         }
     }

@@ -34,10 +34,7 @@ impl OpenInteractions {
     pub(crate) fn update(&self, interaction: Arc<Interaction>) {
         let mut index = self.lock();
         let id = interaction.id;
-        let outdated = index
-            .by_id
-            .get(&id)
-            .is_some_and(|known| known.version > interaction.version);
+        let outdated = index.by_id.get(&id).is_some_and(|known| known.version > interaction.version);
         if outdated || index.closed.contains(&id) {
             return;
         }
@@ -87,10 +84,7 @@ impl OpenInteractions {
 
     /// Whether an agent has a part in it.
     pub(crate) fn has_part(&self, agent: &AgentName, id: InteractionId) -> bool {
-        self.lock()
-            .by_agent
-            .get(agent)
-            .is_some_and(|interactions| interactions.contains(&id))
+        self.lock().by_agent.get(agent).is_some_and(|interactions| interactions.contains(&id))
     }
 }
 
@@ -132,12 +126,7 @@ pub(crate) fn involved(interaction: &Interaction) -> BTreeSet<&AgentName> {
             .holders()
             .into_iter()
             .chain(active.supervisors.keys())
-            .chain(
-                active
-                    .consults
-                    .values()
-                    .filter_map(|consult| consult.target.agent()),
-            )
+            .chain(active.consults.values().filter_map(|consult| consult.target.agent()))
             .collect(),
         State::Ended(_) => interaction.last_owner.iter().collect(),
     }

@@ -137,20 +137,13 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
                 | Verb::ReadConversation
                 | Verb::ReadCommunication
                 | Verb::WriteWithoutInteraction
-                | Verb::OpenInteraction => Err(Denial {
-                    verb,
-                    missing: Missing::Agent,
-                }),
+                | Verb::OpenInteraction => Err(Denial { verb, missing: Missing::Agent }),
             };
         }
         Actor::Agent(agent) => agent,
     };
     let needs = |missing, allowed| {
-        if allowed {
-            Ok(())
-        } else {
-            Err(Denial { verb, missing })
-        }
+        if allowed { Ok(()) } else { Err(Denial { verb, missing }) }
     };
     let flag = |flag| needs(Missing::Flag(flag), agent.flags.is_on(flag));
     match verb {
@@ -171,41 +164,20 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
             flag(FlagName::ComposeFromCommunication)
         }
         Verb::OpenInteraction => needs(Missing::Role(Role::Agent), agent.role != Role::Admin),
-        Verb::Export => Err(Denial {
-            verb,
-            missing: Missing::Operator,
-        }),
+        Verb::Export => Err(Denial { verb, missing: Missing::Operator }),
     }
 }
 
 fn takes(object: Object) -> bool {
-    matches!(
-        object,
-        Object::Interaction {
-            part: Part::Takes,
-            ..
-        }
-    )
+    matches!(object, Object::Interaction { part: Part::Takes, .. })
 }
 
 fn takes_or_is_offered(object: Object) -> bool {
-    matches!(
-        object,
-        Object::Interaction {
-            part: Part::Takes | Part::Offered,
-            ..
-        }
-    )
+    matches!(object, Object::Interaction { part: Part::Takes | Part::Offered, .. })
 }
 
 fn may_write(object: Object) -> bool {
-    matches!(
-        object,
-        Object::Interaction {
-            part: Part::Takes,
-            ..
-        } | Object::Interaction { ended: true, .. }
-    )
+    matches!(object, Object::Interaction { part: Part::Takes, .. } | Object::Interaction { ended: true, .. })
 }
 
 /// History is readable from the offer on (r12), and by whoever serves the queue; a session that is over, by every

@@ -103,10 +103,7 @@ impl Presence {
     }
 
     pub(crate) fn watches(&self, agent: &AgentName, contact: ContactId) -> bool {
-        self.lock()
-            .agents
-            .get(agent)
-            .is_some_and(|presence| presence.watching == Some(contact))
+        self.lock().agents.get(agent).is_some_and(|presence| presence.watching == Some(contact))
     }
 
     /// A contact's socket was opened; gives the new state.

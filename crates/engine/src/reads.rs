@@ -88,13 +88,7 @@ impl Engine {
         let load = parlor_model::MediaClass::ALL
             .into_iter()
             .map(|class| {
-                (
-                    class,
-                    LoadView {
-                        used: state.used(class),
-                        limit: configured.capacity.limit(class),
-                    },
-                )
+                (class, LoadView { used: state.used(class), limit: configured.capacity.limit(class) })
             })
             .collect();
         let timing = &directory.timing;
@@ -114,10 +108,7 @@ impl Engine {
             dispositions: directory.dispositions.clone(),
             channels: directory
                 .channels()
-                .map(|channel| ChannelView {
-                    name: channel.name.clone(),
-                    kind: channel.kind.clone(),
-                })
+                .map(|channel| ChannelView { name: channel.name.clone(), kind: channel.kind.clone() })
                 .collect(),
             now: self.inner.now(),
         })
@@ -148,10 +139,7 @@ impl Engine {
         id: InteractionId,
     ) -> Result<InteractionView, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
-        let interaction = self
-            .inner
-            .visible_interaction(configured, id, Verb::ReadInteraction)
-            .await?;
+        let interaction = self.inner.visible_interaction(configured, id, Verb::ReadInteraction).await?;
         Ok(self.inner.interaction_view(&interaction).await?)
     }
 
@@ -162,9 +150,7 @@ impl Engine {
         id: InteractionId,
     ) -> Result<Option<Explanation>, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
-        self.inner
-            .visible_interaction(configured, id, Verb::ExplainRouting)
-            .await?;
+        self.inner.visible_interaction(configured, id, Verb::ExplainRouting).await?;
         let (answer, explanation) = tokio::sync::oneshot::channel();
         if self.inner.signals.send(Signal::Explain(id, answer)).is_err() {
             return Ok(None);
@@ -199,10 +185,7 @@ impl Engine {
             _ => None,
         };
         let mut contacts = Vec::with_capacity(items.len());
-        for item in items
-            .into_iter()
-            .filter(|item| item.activity > 0 || request.search.is_some())
-        {
+        for item in items.into_iter().filter(|item| item.activity > 0 || request.search.is_some()) {
             contacts.push(self.inner.contact_summary(item).await?);
         }
         Ok(ContactPage { contacts, next })
@@ -212,22 +195,12 @@ impl Engine {
     pub async fn contact(&self, agent: &AgentName, id: ContactId) -> Result<ContactView, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
         may(Actor::Agent(configured), Verb::ReadContacts, Object::Contact)?;
-        let contact = self
-            .inner
-            .store
-            .contact(id)
-            .await?
-            .ok_or(EngineError::NotFound { what: "contact" })?;
+        let contact = self.inner.store.contact(id).await?.ok_or(EngineError::NotFound { what: "contact" })?;
         let points = self.inner.store.points_of(id).await?;
         let threads = self.inner.store.threads_of(id).await?;
         let mut interactions = Vec::new();
         for thread in &threads {
-            for interaction in self
-                .inner
-                .store
-                .interactions_of(thread.id, INTERACTIONS_SHOWN)
-                .await?
-            {
+            for interaction in self.inner.store.interactions_of(thread.id, INTERACTIONS_SHOWN).await? {
                 interactions.push(self.inner.interaction_view(&interaction).await?);
             }
         }
@@ -244,10 +217,7 @@ impl Engine {
             },
             points: points.iter().map(point_view).collect(),
             active_channels: self.inner.active_channels(&threads),
-            threads: threads
-                .iter()
-                .map(|thread| self.inner.thread_view(thread))
-                .collect(),
+            threads: threads.iter().map(|thread| self.inner.thread_view(thread)).collect(),
             interactions,
             unread: (unread > 0).then_some(unread),
             assigned,
@@ -262,17 +232,10 @@ impl Engine {
         request: &ConversationRequest,
     ) -> Result<ConversationView, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
-        let verb = if request.in_interaction {
-            Verb::ReadConversation
-        } else {
-            Verb::ReadCommunication
-        };
+        let verb = if request.in_interaction { Verb::ReadConversation } else { Verb::ReadCommunication };
         may(Actor::Agent(configured), verb, Object::Contact)?;
         self.inner.known_contact(contact).await?;
-        let start = match (
-            cursor(request.before.as_deref())?,
-            cursor(request.after.as_deref())?,
-        ) {
+        let start = match (cursor(request.before.as_deref())?, cursor(request.after.as_deref())?) {
             (Some(position), _) => PageStart::Before(position),
             (None, Some(position)) => PageStart::After(position),
             (None, None) => PageStart::Newest,
@@ -288,11 +251,8 @@ impl Engine {
                 search: search(request.search.as_deref()),
             })
             .await?;
-        let before = page
-            .messages
-            .first()
-            .filter(|_| page.more_before)
-            .map(|first| first.position.to_string());
+        let before =
+            page.messages.first().filter(|_| page.more_before).map(|first| first.position.to_string());
         let after = match (page.messages.last(), start) {
             (Some(last), _) => last.position,
             (None, PageStart::After(position)) => position,
@@ -302,19 +262,12 @@ impl Engine {
         let mut acknowledged = BTreeMap::new();
         for message in &page.messages {
             if !acknowledged.contains_key(&message.thread) {
-                acknowledged.insert(
-                    message.thread,
-                    self.inner.store.acknowledged(message.thread).await?,
-                );
+                acknowledged.insert(message.thread, self.inner.store.acknowledged(message.thread).await?);
             }
             let reached = acknowledged.get(&message.thread).copied();
             messages.push(self.inner.message_view_with(message, reached).await?);
         }
-        Ok(ConversationView {
-            messages,
-            before,
-            after: after.to_string(),
-        })
+        Ok(ConversationView { messages, before, after: after.to_string() })
     }
 
     /// How much the store holds.
@@ -330,10 +283,7 @@ impl Inner {
             Some(contact) => display_name(&contact, &points),
             None => contact.to_string(),
         };
-        Ok(ContactRef {
-            id: contact,
-            display_name: name,
-        })
+        Ok(ContactRef { id: contact, display_name: name })
     }
 
     pub(crate) async fn offer_view(
@@ -374,16 +324,10 @@ impl Inner {
         let (members, ended, outcome) = match &interaction.state {
             State::Queued(_) | State::Offered(_) => (Vec::new(), None, None),
             State::Active(active) => (active.members.iter().cloned().collect(), None, None),
-            State::Ended(ended) => (
-                Vec::new(),
-                Some(ended_view(&ended.by, ended.at)),
-                Some(ended.outcome),
-            ),
-            State::Done(done) => (
-                Vec::new(),
-                Some(ended_view(&done.ended_by, done.ended_at)),
-                Some(done.outcome),
-            ),
+            State::Ended(ended) => (Vec::new(), Some(ended_view(&ended.by, ended.at)), Some(ended.outcome)),
+            State::Done(done) => {
+                (Vec::new(), Some(ended_view(&done.ended_by, done.ended_at)), Some(done.outcome))
+            }
         };
         let since = interaction.state.since();
         Ok(InteractionView {
@@ -411,11 +355,7 @@ impl Inner {
             connection: info.map_or(ConnectionState::Unknown, |info| self.connection(&info.thread)),
             tail: tail(&last, TAIL_LINES)
                 .into_iter()
-                .map(|line| TailView {
-                    author: author_view(&line.author),
-                    text: line.text,
-                    at: line.at,
-                })
+                .map(|line| TailView { author: author_view(&line.author), text: line.text, at: line.at })
                 .collect(),
             elapsed: now.since(since),
             disposition: interaction.disposition.clone(),
@@ -448,9 +388,8 @@ impl Inner {
             Some(channel) => self.delivery_of(message, channel, acknowledged).await?,
             None => None,
         };
-        let channel = channel.ok_or_else(|| StoreError::Corrupt {
-            detail: "a message has no thread".to_owned(),
-        })?;
+        let channel =
+            channel.ok_or_else(|| StoreError::Corrupt { detail: "a message has no thread".to_owned() })?;
         Ok(MessageView {
             id: message.id,
             thread: message.thread,
@@ -503,10 +442,7 @@ impl Inner {
     pub(crate) async fn contact_summary(&self, item: ContactListItem) -> Result<ContactSummary, StoreError> {
         let points = self.store.points_of(item.contact.id).await?;
         let threads = self.store.threads_of(item.contact.id).await?;
-        let last = item
-            .last
-            .as_ref()
-            .and_then(|last| tail(std::slice::from_ref(last), 1).into_iter().next());
+        let last = item.last.as_ref().and_then(|last| tail(std::slice::from_ref(last), 1).into_iter().next());
         Ok(ContactSummary {
             id: item.contact.id,
             display_name: display_name(&item.contact, &points),
@@ -606,60 +542,28 @@ impl Inner {
 
 pub(crate) fn author_view(author: &Author) -> AuthorView {
     match author {
-        Author::Contact(_) => AuthorView {
-            kind: "contact",
-            name: None,
-        },
-        Author::Agent(agent) => AuthorView {
-            kind: "agent",
-            name: Some(agent.to_string()),
-        },
-        Author::Bot(bot) => AuthorView {
-            kind: "bot",
-            name: Some(bot.to_string()),
-        },
-        Author::System => AuthorView {
-            kind: "system",
-            name: None,
-        },
+        Author::Contact(_) => AuthorView { kind: "contact", name: None },
+        Author::Agent(agent) => AuthorView { kind: "agent", name: Some(agent.to_string()) },
+        Author::Bot(bot) => AuthorView { kind: "bot", name: Some(bot.to_string()) },
+        Author::System => AuthorView { kind: "system", name: None },
     }
 }
 
 fn point_view(point: &ContactPoint) -> PointView {
-    PointView {
-        id: point.id,
-        kind: point.key.kind.clone(),
-        address: point.key.address.as_str().to_owned(),
-    }
+    PointView { id: point.id, kind: point.key.kind.clone(), address: point.key.address.as_str().to_owned() }
 }
 
 fn ended_view(by: &EndedBy, at: Timestamp) -> EndedView {
     match by {
-        EndedBy::Contact => EndedView {
-            by: "contact",
-            agent: None,
-            at,
-        },
-        EndedBy::Agent(agent) => EndedView {
-            by: "agent",
-            agent: Some(agent.clone()),
-            at,
-        },
-        EndedBy::System => EndedView {
-            by: "system",
-            agent: None,
-            at,
-        },
+        EndedBy::Contact => EndedView { by: "contact", agent: None, at },
+        EndedBy::Agent(agent) => EndedView { by: "agent", agent: Some(agent.clone()), at },
+        EndedBy::System => EndedView { by: "system", agent: None, at },
     }
 }
 
 fn readiness_view(state: Option<&ReadinessState>) -> ReadinessView {
     let Some(state) = state else {
-        return ReadinessView {
-            ready: false,
-            reason: None,
-            since: None,
-        };
+        return ReadinessView { ready: false, reason: None, since: None };
     };
     let (ready, reason) = match &state.readiness {
         Readiness::Ready => (true, None),
@@ -671,11 +575,7 @@ fn readiness_view(state: Option<&ReadinessState>) -> ReadinessView {
         Readiness::NotReady(NotReadyReason::AfterWork) => (false, Some("after_work".to_owned())),
         Readiness::NotReady(_) => (false, Some("other".to_owned())),
     };
-    ReadinessView {
-        ready,
-        reason,
-        since: Some(state.since),
-    }
+    ReadinessView { ready, reason, since: Some(state.since) }
 }
 
 fn milliseconds(duration: std::time::Duration) -> u64 {
@@ -683,17 +583,13 @@ fn milliseconds(duration: std::time::Duration) -> u64 {
 }
 
 fn cursor(text: Option<&str>) -> Result<Option<u64>, EngineError> {
-    text.map(|text| text.parse().map_err(|_| EngineError::CursorUnknown))
-        .transpose()
+    text.map(|text| text.parse().map_err(|_| EngineError::CursorUnknown)).transpose()
 }
 
 /// What to search for, cut to the limit at a character's boundary; nothing when it is blank.
 fn search(text: Option<&str>) -> Option<String> {
     let text = text?.trim();
-    let cut = (0..=LONGEST_SEARCH.min(text.len()))
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(0);
+    let cut = (0..=LONGEST_SEARCH.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     let text = text.get(..cut).unwrap_or_default();
     (!text.is_empty()).then(|| text.to_owned())
 }

@@ -5,14 +5,10 @@ use parlor_model::{Clock, IdSource, Timestamp};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place where the current time is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the current time is read")]
     fn now(&self) -> Timestamp {
-        let since_epoch = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::UNIX_EPOCH + since_epoch
     }
 }

@@ -30,6 +30,21 @@ pub struct Agent {
     pub flags: Flags,
 }
 
+impl Agent {
+    /// An agent with the default capacity and flags who serves no queue yet.
+    pub fn new(name: AgentName) -> Self {
+        Self {
+            name,
+            role: Role::Agent,
+            skills: BTreeMap::new(),
+            queues: BTreeSet::new(),
+            capacity: CapacityRule::default(),
+            auto_ready: BTreeSet::new(),
+            flags: Flags::default(),
+        }
+    }
+}
+
 /// How much an agent may hold, per media class. A class that is not named has a limit of 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -46,12 +61,7 @@ impl CapacityLimits {
 impl CapacityRule {
     /// A rule from limits per class; limits above [`CapacityLimits::MAX`] are cut to it.
     pub fn new(limits: impl IntoIterator<Item = (MediaClass, u32)>) -> Self {
-        Self(
-            limits
-                .into_iter()
-                .map(|(class, limit)| (class, limit.min(CapacityLimits::MAX)))
-                .collect(),
-        )
+        Self(limits.into_iter().map(|(class, limit)| (class, limit.min(CapacityLimits::MAX))).collect())
     }
 
     /// The limit of a class.
@@ -63,11 +73,7 @@ impl CapacityRule {
 impl Default for CapacityRule {
     /// 3 live, 5 messaging, 5 posts: the values of the reference configuration.
     fn default() -> Self {
-        Self::new([
-            (MediaClass::Live, 3),
-            (MediaClass::Messaging, 5),
-            (MediaClass::Post, 5),
-        ])
+        Self::new([(MediaClass::Live, 3), (MediaClass::Messaging, 5), (MediaClass::Post, 5)])
     }
 }
 

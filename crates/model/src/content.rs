@@ -171,10 +171,7 @@ mod tests {
 
     #[test]
     fn text_is_kept_exactly_but_for_nul() {
-        assert_eq!(
-            MessageText::new(" a\u{202e}b<script> ").unwrap().as_str(),
-            " a\u{202e}b<script> "
-        );
+        assert_eq!(MessageText::new(" a\u{202e}b<script> ").unwrap().as_str(), " a\u{202e}b<script> ");
         assert_eq!(MessageText::new("a\0b").unwrap().as_str(), "a\u{FFFD}b");
     }
 
@@ -182,17 +179,12 @@ mod tests {
     fn text_is_refused_when_empty_or_too_long() {
         assert_eq!(MessageText::new(" \n"), Err(TextError::Empty));
         assert!(MessageText::new("x".repeat(65_536)).is_ok());
-        assert_eq!(
-            MessageText::new("x".repeat(65_537)),
-            Err(TextError::TooLong { bytes: 65_537 })
-        );
+        assert_eq!(MessageText::new("x".repeat(65_537)), Err(TextError::TooLong { bytes: 65_537 }));
     }
 
     #[test]
     fn debug_output_hides_what_people_wrote() {
-        let content = Content::Text {
-            text: MessageText::new("my card is 4111").unwrap(),
-        };
+        let content = Content::Text { text: MessageText::new("my card is 4111").unwrap() };
         assert!(!format!("{content:?}").contains("4111"));
     }
 

@@ -165,18 +165,9 @@ mod tests {
     fn labels_are_checked() {
         assert_eq!(Label::new("support-2").unwrap().as_str(), "support-2");
         assert_eq!(Label::new(""), Err(LabelError::Empty));
-        assert_eq!(
-            Label::new("-x"),
-            Err(LabelError::BadCharacter { at: 0, found: '-' })
-        );
-        assert_eq!(
-            Label::new("a b"),
-            Err(LabelError::BadCharacter { at: 1, found: ' ' })
-        );
-        assert_eq!(
-            Label::new("é"),
-            Err(LabelError::BadCharacter { at: 0, found: 'é' })
-        );
+        assert_eq!(Label::new("-x"), Err(LabelError::BadCharacter { at: 0, found: '-' }));
+        assert_eq!(Label::new("a b"), Err(LabelError::BadCharacter { at: 1, found: ' ' }));
+        assert_eq!(Label::new("é"), Err(LabelError::BadCharacter { at: 0, found: 'é' }));
         assert_eq!(Label::new("x".repeat(65)), Err(LabelError::TooLong { bytes: 65 }));
         assert!(serde_json::from_str::<Label>("\"../etc\"").is_err());
     }

@@ -1,0 +1,183 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use parlor_channel::Transport;
+use parlor_engine::{Config, Disposition, Drive, Engine, EngineBuilder, StartError};
+use parlor_interaction::DispositionCode;
+use parlor_model::{
+    Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, IdSource, LabelError, OfferMode, QueueName,
+};
+use parlor_store::{MemoryStore, Store};
+
+/// The short way to an engine. What it does not name is reached through [`configure`](Self::configure).
+///
+/// Names are checked when the engine is started, so that building reads as one expression.
+#[derive(Debug)]
+#[must_use = "call `start` to get an engine"]
+pub struct Builder {
+    config: Config,
+    store: Option<Arc<dyn Store>>,
+    transports: Vec<(ChannelKind, Arc<dyn Transport>)>,
+    clock: Option<Arc<dyn Clock>>,
+    ids: Option<Arc<dyn IdSource>>,
+    drive: Drive,
+    wrong: Option<BuildError>,
+}
+
+/// Why an engine cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A name is not one.
+    #[error("{name:?} is not a name: {source}")]
+    Name {
+        /// What was given.
+        name: String,
+        /// Why not.
+        source: LabelError,
+    },
+    /// The engine does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Builder {
+    /// Nothing configured yet; the store is in memory until another one is given.
+    pub fn new() -> Self {
+        Self {
+            config: Config::default(),
+            store: None,
+            transports: Vec::new(),
+            clock: None,
+            ids: None,
+            drive: Drive::Automatic,
+            wrong: None,
+        }
+    }
+
+    /// Adds a queue.
+    pub fn queue(mut self, name: &str) -> Self {
+        if let Some(queue) = self.checked(name, QueueName::new) {
+            self.config.queues.push(queue);
+        }
+        self
+    }
+
+    /// Adds an agent who serves these queues, with the default capacity and flags.
+    pub fn agent<'a>(mut self, name: &str, queues: impl IntoIterator<Item = &'a str>) -> Self {
+        let queues: Vec<Option<QueueName>> =
+            queues.into_iter().map(|queue| self.checked(queue, QueueName::new)).collect();
+        if let Some(name) = self.checked(name, AgentName::new) {
+            self.config
+                .agents
+                .push(Agent { queues: queues.into_iter().flatten().collect(), ..Agent::new(name) });
+        }
+        self
+    }
+
+    /// Adds an outcome code.
+    pub fn disposition(mut self, code: &str, name: &str) -> Self {
+        if let Some(code) = self.checked(code, DispositionCode::new) {
+            self.config.dispositions.push(Disposition { code, name: name.to_owned() });
+        }
+        self
+    }
+
+    /// Adds a channel on our own web site, whose work waits in a queue.
+    #[cfg(feature = "web-chat")]
+    pub fn web_chat(mut self, name: &str, queue: &str) -> Self {
+        if self.transports.iter().all(|(kind, _)| *kind != ChannelKind::WebChat) {
+            self.transports.push((ChannelKind::WebChat, Arc::new(parlor_webchat::WebChat::default())));
+        }
+        self.channel(name, ChannelKind::WebChat, queue)
+    }
+
+    /// Plugs in a network.
+    pub fn transport(mut self, kind: ChannelKind, transport: Arc<dyn Transport>) -> Self {
+        self.transports.push((kind, transport));
+        self
+    }
+
+    /// Adds a channel on a network that was plugged in, with the rules of its transport.
+    pub fn channel(mut self, name: &str, kind: ChannelKind, queue: &str) -> Self {
+        let (name, queue) = (self.checked(name, ChannelName::new), self.checked(queue, QueueName::new));
+        let profile = self.transports.iter().rev().find(|(known, _)| *known == kind).map_or_else(
+            || parlor_channel::ChannelProfile::of(&kind),
+            |(_, transport)| transport.profile().clone(),
+        );
+        if let (Some(name), Some(queue)) = (name, queue) {
+            self.config.channels.push(Channel {
+                name,
+                kind,
+                account: None,
+                address: "*".to_owned(),
+                queue,
+                readiness: profile.readiness.into_iter().collect::<BTreeSet<_>>(),
+                media_class: profile.media_class,
+                offer: OfferMode::Prompt,
+            });
+        }
+        self
+    }
+
+    /// Changes the configuration as it is so far.
+    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Keeps the workspace in this store.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Takes the time from another clock and lets it pass only when told to: for tests.
+    pub fn manual_time(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self.drive = Drive::Manual;
+        self
+    }
+
+    /// Takes randomness from another source: for tests.
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = Some(ids);
+        self
+    }
+
+    /// Starts the engine. Must be called on a tokio runtime.
+    pub async fn start(self) -> Result<Engine, BuildError> {
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
+        }
+        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::default()));
+        let mut engine = EngineBuilder::new(self.config, store).drive(self.drive);
+        for (kind, transport) in self.transports {
+            engine = engine.transport(kind, transport);
+        }
+        if let Some(clock) = self.clock {
+            engine = engine.clock(clock);
+        }
+        if let Some(ids) = self.ids {
+            engine = engine.ids(ids);
+        }
+        Ok(engine.start().await?)
+    }
+
+    /// A checked name, or the first mistake, kept for [`start`](Self::start).
+    fn checked<T>(&mut self, name: &str, check: impl FnOnce(String) -> Result<T, LabelError>) -> Option<T> {
+        match check(name.to_owned()) {
+            Ok(checked) => Some(checked),
+            Err(source) => {
+                self.wrong.get_or_insert(BuildError::Name { name: name.to_owned(), source });
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Parlor lets human agents hold conversations with contacts, in one engine that an application embeds.
+//!
+//! This crate puts the parts together and gives them one name each:
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`model`] | the vocabulary: ids, contacts, channels, messages, agents, time |
+//! | [`interaction`] | the lifecycle of an interaction, a pure function |
+//! | [`routing`] | who gets which work, a pure matcher |
+//! | [`transcript`] | conversations as data: order, unread, delivery, pending responses, search |
+//! | [`channel`] | what an adapter of a network offers |
+//! | [`store`] | the store contract and the in-memory reference store |
+#![cfg_attr(feature = "sqlite", doc = "| [`sqlite`] | the embedded durable store |")]
+#![cfg_attr(feature = "web-chat", doc = "| [`webchat`] | chat on your own web site |")]
+//! | [`engine`] | runs it: intake, desk, routing, feeds, permissions |
+//!
+//! [`Builder`] is the short way to an [`Engine`](engine::Engine); `examples/quickstart` shows it.
+
+mod builder;
+
+pub use parlor_channel as channel;
+pub use parlor_engine as engine;
+pub use parlor_interaction as interaction;
+pub use parlor_model as model;
+pub use parlor_routing as routing;
+pub use parlor_store as store;
+#[cfg(feature = "sqlite")]
+pub use parlor_store_sqlite as sqlite;
+pub use parlor_transcript as transcript;
+#[cfg(feature = "web-chat")]
+pub use parlor_webchat as webchat;
+
+pub use builder::{BuildError, Builder};
