@@ -222,7 +222,7 @@ impl Conductor {
     /// Takes in one signal.
     async fn take(&mut self, engine: &Arc<Inner>, signal: Signal) {
         match signal {
-            Signal::Interaction(id) => self.interaction_changed(engine, id).await,
+            Signal::Interaction(id) => self.interaction_changed(engine, id),
             Signal::Agent(name) => self.agent_changed(engine, &name).await,
             Signal::Timers(writes) => writes.into_iter().for_each(|write| self.timers.apply(write)),
             Signal::Wake => {}
@@ -248,11 +248,11 @@ impl Conductor {
             let now = engine.now();
             let mut busy = self.fire_timers(engine, now).await;
             busy |= self.let_agents_go(engine, now).await;
-            self.notice_silence(engine, now);
+            notice_silence(engine, now);
             self.notice_colours(engine, now);
-            self.retry(engine, now).await;
+            self.retry(engine, now);
             if self.matcher.next_wakeup().is_some_and(|at| at <= now) {
-                self.tell(Input::TimePassed, now);
+                self.tell(&Input::TimePassed, now);
             }
             busy |= self.carry_out(engine).await;
             if !busy && self.inbox.is_empty() {
@@ -268,8 +268,8 @@ impl Conductor {
         }
     }
 
-    fn tell(&mut self, input: Input, now: Timestamp) {
-        self.decisions.extend(self.matcher.handle(&input, now));
+    fn tell(&mut self, input: &Input, now: Timestamp) {
+        self.decisions.extend(self.matcher.handle(input, now));
     }
 
     /// Whether this node routes.
@@ -316,21 +316,21 @@ impl Conductor {
         let work = engine.open.all().iter().filter_map(|interaction| work(engine, interaction)).collect();
         self.decisions.clear();
         self.retries.clear();
-        self.tell(Input::Started { agents, work }, engine.now());
+        self.tell(&Input::Started { agents, work }, engine.now());
     }
 
-    async fn interaction_changed(&mut self, engine: &Arc<Inner>, id: InteractionId) {
+    fn interaction_changed(&mut self, engine: &Arc<Inner>, id: InteractionId) {
         let now = engine.now();
         let Some(interaction) = engine.open.get(id) else {
             self.pending.remove(&id);
-            self.tell(Input::WorkLeft(id), now);
+            self.tell(&Input::WorkLeft(id), now);
             return;
         };
         self.watch_pending(engine, &interaction, now);
         self.retries.remove(&id);
         match work(engine, &interaction) {
-            Some(work) => self.tell(Input::WorkArrived(work), now),
-            None => self.tell(Input::WorkLeft(id), now),
+            Some(work) => self.tell(&Input::WorkArrived(work), now),
+            None => self.tell(&Input::WorkLeft(id), now),
         }
     }
 
@@ -343,12 +343,11 @@ impl Conductor {
             }
         };
         let now = engine.now();
-        match snapshot(engine, &state) {
-            Some(snapshot) => self.tell(Input::AgentChanged(snapshot), now),
-            None => {
-                self.tell(Input::AgentLeft(name.clone()), now);
-                self.withdraw_from(engine, name).await;
-            }
+        if let Some(snapshot) = snapshot(engine, &state) {
+            self.tell(&Input::AgentChanged(snapshot), now);
+        } else {
+            self.tell(&Input::AgentLeft(name.clone()), now);
+            self.withdraw_from(engine, name).await;
         }
     }
 
@@ -435,12 +434,6 @@ impl Conductor {
         !expired.is_empty()
     }
 
-    fn notice_silence(&self, engine: &Inner, now: Timestamp) {
-        for (thread, typing) in engine.presence.take_silent(now) {
-            engine.hub.tell_agents(Live::Typing { thread, contact: typing.contact, until: None });
-        }
-    }
-
     fn watch_pending(&mut self, engine: &Inner, interaction: &Interaction, now: Timestamp) {
         let pending = pending_response(engine, interaction, now);
         match pending.and_then(|pending| pending.next_change) {
@@ -461,12 +454,12 @@ impl Conductor {
         }
     }
 
-    async fn retry(&mut self, engine: &Arc<Inner>, now: Timestamp) {
+    fn retry(&mut self, engine: &Arc<Inner>, now: Timestamp) {
         let due: Vec<InteractionId> =
             self.retries.iter().filter(|(_, at)| **at <= now).map(|(interaction, _)| *interaction).collect();
         for id in due {
             self.retries.remove(&id);
-            self.interaction_changed(engine, id).await;
+            self.interaction_changed(engine, id);
         }
     }
 
@@ -488,16 +481,23 @@ impl Conductor {
                 OfferResult::Made => {}
                 OfferResult::Changed => {
                     self.agent_changed(engine, &agent).await;
-                    self.interaction_changed(engine, interaction).await;
+                    self.interaction_changed(engine, interaction);
                 }
                 OfferResult::Failed => {
                     self.retries.insert(interaction, engine.now() + RETRY_AFTER);
                 }
                 OfferResult::NotLeading => self.lease = None,
             }
-            self.tell(Input::OfferSettled { interaction, agent }, engine.now());
+            self.tell(&Input::OfferSettled { interaction, agent }, engine.now());
         }
         busy
+    }
+}
+
+/// Tells that contacts who have not gone on typing have stopped.
+fn notice_silence(engine: &Inner, now: Timestamp) {
+    for (thread, typing) in engine.presence.take_silent(now) {
+        engine.hub.tell_agents(Live::Typing { thread, contact: typing.contact, until: None });
     }
 }
 

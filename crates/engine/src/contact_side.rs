@@ -279,47 +279,26 @@ impl Inner {
         let mut draft = Draft::new(now);
         draft.changes.documents.clone_from(&arrival.documents);
         let mut writes = !arrival.documents.is_empty();
-        let point = match self.store.point_by_key(&arrival.key).await? {
-            Some(mut point) => {
-                if arrival.display_name.is_some() && point.display_name != arrival.display_name {
-                    point.display_name.clone_from(&arrival.display_name);
-                    draft.changes.points.push(point.clone());
-                    writes = true;
-                }
-                point
-            }
-            None => {
-                let contact = Contact {
-                    id: self.new_id(),
-                    version: 0,
-                    display_name: None,
-                    fields: std::collections::BTreeMap::new(),
-                    created_at: now,
-                };
-                let point = ContactPoint {
-                    id: self.new_id(),
-                    contact: contact.id,
-                    key: arrival.key.clone(),
-                    display_name: arrival.display_name.clone(),
-                    created_at: now,
-                };
-                draft.changes.contacts.push(ContactWrite { contact, expected_version: 0 });
+        let point = if let Some(mut point) = self.store.point_by_key(&arrival.key).await? {
+            if arrival.display_name.is_some() && point.display_name != arrival.display_name {
+                point.display_name.clone_from(&arrival.display_name);
                 draft.changes.points.push(point.clone());
                 writes = true;
-                point
             }
+            point
+        } else {
+            writes = true;
+            self.new_contact(arrival, now, &mut draft)
         };
         let subject = Subject::Direct(point.id);
-        let thread = match self.store.thread_by_subject(arrival.channel.as_str(), &subject).await? {
-            Some(thread) => thread,
-            None => {
-                let thread =
-                    Thread { id: self.new_id(), channel: arrival.channel.clone(), subject, created_at: now };
-                draft.changes.threads.push(thread.clone());
-                writes = true;
-                thread
-            }
-        };
+        let known = self.store.thread_by_subject(arrival.channel.as_str(), &subject).await?;
+        let thread = known.unwrap_or_else(|| {
+            let thread =
+                Thread { id: self.new_id(), channel: arrival.channel.clone(), subject, created_at: now };
+            draft.changes.threads.push(thread.clone());
+            writes = true;
+            thread
+        });
         if writes {
             self.attempt(draft).await?;
         }
@@ -328,6 +307,26 @@ impl Inner {
             ContactSession { channel: arrival.channel.clone(), thread: thread.id, point: point.id, contact };
         self.remember(Arc::new(ThreadInfo { thread, contact: Some(contact) }));
         Ok(session)
+    }
+
+    fn new_contact(&self, arrival: &Arrival, now: Timestamp, draft: &mut Draft) -> ContactPoint {
+        let contact = Contact {
+            id: self.new_id(),
+            version: 0,
+            display_name: None,
+            fields: std::collections::BTreeMap::new(),
+            created_at: now,
+        };
+        let point = ContactPoint {
+            id: self.new_id(),
+            contact: contact.id,
+            key: arrival.key.clone(),
+            display_name: arrival.display_name.clone(),
+            created_at: now,
+        };
+        draft.changes.contacts.push(ContactWrite { contact, expected_version: 0 });
+        draft.changes.points.push(point.clone());
+        point
     }
 
     async fn try_receive(

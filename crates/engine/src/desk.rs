@@ -363,7 +363,7 @@ impl Engine {
                 self.inner.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
             // Who answers an offer too late has no part any more; the machine tells them why.
             if verb != Verb::AnswerOffer {
-                self.inner.allowed(configured, &known, verb)?;
+                allowed(configured, &known, verb)?;
             }
             match until_decided!(self.inner.try_carry_out(configured, ask, id, &command).await) {
                 Ok(()) => {}
@@ -670,24 +670,21 @@ impl Inner {
         let session = self.session_on(contact, channel).await?;
         let now = self.now();
         let mut draft = Draft::new(now);
-        let id = match self.open_in_thread(session.thread) {
-            Some(open) => {
-                let policy = self.policy_for(agent);
-                // One that waits is picked; one that is over stays so until somebody writes; one that somebody has
-                // is shown as it is.
-                if matches!(open.state, State::Queued(_)) {
-                    let command = Command::Pull { agent: agent.name.clone() };
-                    let transition = open.handle(&command, Context { now, policy: &policy })?;
-                    draft.transition(&self.directory, Some(&open), &transition, || self.new_id());
-                }
-                open.id
+        let id = if let Some(open) = self.open_in_thread(session.thread) {
+            let policy = self.policy_for(agent);
+            // One that waits is picked; one that is over stays so until somebody writes; one that somebody has is
+            // shown as it is.
+            if matches!(open.state, State::Queued(_)) {
+                let command = Command::Pull { agent: agent.name.clone() };
+                let transition = open.handle(&command, Context { now, policy: &policy })?;
+                draft.transition(&self.directory, Some(&open), &transition, || self.new_id());
             }
-            None => {
-                let start = self.start(&session, Origin::Outbound { agent: agent.name.clone() })?;
-                let transition = Interaction::start(start, now);
-                draft.transition(&self.directory, None, &transition, || self.new_id());
-                transition.interaction.id
-            }
+            open.id
+        } else {
+            let start = self.start(&session, Origin::Outbound { agent: agent.name.clone() })?;
+            let transition = Interaction::start(start, now);
+            draft.transition(&self.directory, None, &transition, || self.new_id());
+            transition.interaction.id
         };
         draft.changes.request = ask.request(&agent.name, id.as_uuid(), now);
         self.assign(&mut draft, &agent.name, session.thread).await;
@@ -730,30 +727,6 @@ impl Inner {
         }
     }
 
-    /// How an agent stands to an interaction.
-    pub(crate) fn part(&self, agent: &Agent, interaction: &Interaction) -> Part {
-        match &interaction.state {
-            State::Offered(offered) if offered.agent == agent.name => Part::Offered,
-            _ if involved(interaction).contains(&agent.name) => Part::Takes,
-            State::Done(_) if interaction.last_owner.as_ref() == Some(&agent.name) => Part::Takes,
-            State::Queued(_) | State::Offered(_) if agent.queues.contains(&interaction.queue) => Part::Serves,
-            State::Queued(_) | State::Offered(_) | State::Active(_) | State::Ended(_) | State::Done(_) => {
-                Part::None
-            }
-        }
-    }
-
-    pub(crate) fn allowed(
-        &self,
-        agent: &Agent,
-        interaction: &Interaction,
-        verb: Verb,
-    ) -> Result<(), EngineError> {
-        let ended = matches!(interaction.state, State::Ended(_) | State::Done(_));
-        let object = Object::Interaction { part: self.part(agent, interaction), ended };
-        Ok(may(Actor::Agent(agent), verb, object)?)
-    }
-
     /// An interaction to which an agent may do something.
     pub(crate) async fn visible_interaction(
         &self,
@@ -762,7 +735,7 @@ impl Inner {
         verb: Verb,
     ) -> Result<Arc<Interaction>, EngineError> {
         let interaction = self.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
-        self.allowed(agent, &interaction, verb)?;
+        allowed(agent, &interaction, verb)?;
         Ok(interaction)
     }
 }
@@ -795,4 +768,23 @@ fn closed(interaction: &Interaction) -> parlor_interaction::TransitionError {
         command: parlor_interaction::CommandName::AgentWrote,
         refusal: parlor_interaction::Refusal::AlreadyDone,
     }
+}
+
+/// How an agent stands to an interaction.
+fn part(agent: &Agent, interaction: &Interaction) -> Part {
+    match &interaction.state {
+        State::Offered(offered) if offered.agent == agent.name => Part::Offered,
+        _ if involved(interaction).contains(&agent.name) => Part::Takes,
+        State::Done(_) if interaction.last_owner.as_ref() == Some(&agent.name) => Part::Takes,
+        State::Queued(_) | State::Offered(_) if agent.queues.contains(&interaction.queue) => Part::Serves,
+        State::Queued(_) | State::Offered(_) | State::Active(_) | State::Ended(_) | State::Done(_) => {
+            Part::None
+        }
+    }
+}
+
+fn allowed(agent: &Agent, interaction: &Interaction, verb: Verb) -> Result<(), EngineError> {
+    let ended = matches!(interaction.state, State::Ended(_) | State::Done(_));
+    let object = Object::Interaction { part: part(agent, interaction), ended };
+    Ok(may(Actor::Agent(agent), verb, object)?)
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use parlor_channel::ConnectionState;
 use parlor_interaction::{Event, Recorded, StateName};
-use parlor_model::{AgentName, ContactId, DeliveryStage, InteractionId, OfferId, ThreadId, Timestamp};
-use parlor_store::{JournalEntry, StoreError};
+use parlor_model::{
+    AgentName, ContactId, DeliveryStage, InteractionId, Message, OfferId, ThreadId, Timestamp,
+};
+use parlor_store::{Acknowledged, JournalEntry, StoreError};
 use parlor_transcript::counts_as_unread;
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -308,21 +310,9 @@ impl AgentFeed {
         let before = self.waiting.len();
         let position = published.record.position;
         match &published.record.entry {
-            JournalEntry::Message(message) => {
-                if published.contact.is_some_and(|contact| self.concerns(contact, message.interaction))
-                    || message.interaction.is_some_and(|interaction| self.mine.contains(&interaction))
-                {
-                    let view = self.engine.message_view(message).await?;
-                    self.tell(FeedEvent::Message(Box::new(view)));
-                    if counts_as_unread(message)
-                        && let Some(contact) = published.contact
-                    {
-                        self.contact(contact).await?;
-                    }
-                }
-            }
+            JournalEntry::Message(message) => self.message(message, published.contact).await?,
             JournalEntry::Interaction { interaction, recorded, .. } => {
-                self.interaction(*interaction, recorded).await?
+                self.interaction(*interaction, recorded).await?;
             }
             JournalEntry::Observation(observation) => {
                 if let Some(message) = self.engine.store.message(observation.message).await?
@@ -334,18 +324,9 @@ impl AgentFeed {
                     }
                 }
             }
-            JournalEntry::Acknowledged(reached) => {
-                if self.hears_of(reached.thread).await? {
-                    self.delivery(None, reached.thread, reached.delivered, DeliveryStage::Delivered);
-                    self.delivery(None, reached.thread, reached.read, DeliveryStage::Read);
-                }
-            }
+            JournalEntry::Acknowledged(reached) => self.acknowledged(reached).await?,
             JournalEntry::Agent(agent) if *agent == self.agent => self.me().await?,
-            JournalEntry::Contact(contact) => {
-                if self.concerns(*contact, None) {
-                    self.contact(*contact).await?;
-                }
-            }
+            JournalEntry::Contact(contact) if self.concerns(*contact, None) => self.contact(*contact).await?,
             JournalEntry::Read(marker) if marker.agent == self.agent => {
                 if let Some(contact) = self.contact_of(marker.thread).await? {
                     self.contact(contact).await?;
@@ -372,6 +353,27 @@ impl AgentFeed {
             && let Some(last) = self.waiting.back_mut()
         {
             last.position = Some(position);
+        }
+        Ok(())
+    }
+
+    async fn message(&mut self, message: &Message, contact: Option<ContactId>) -> Result<(), StoreError> {
+        let mine = message.interaction.is_some_and(|interaction| self.mine.contains(&interaction));
+        if !mine && !contact.is_some_and(|contact| self.concerns(contact, message.interaction)) {
+            return Ok(());
+        }
+        let view = self.engine.message_view(message).await?;
+        self.tell(FeedEvent::Message(Box::new(view)));
+        match contact {
+            Some(contact) if counts_as_unread(message) => self.contact(contact).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn acknowledged(&mut self, reached: &Acknowledged) -> Result<(), StoreError> {
+        if self.hears_of(reached.thread).await? {
+            self.delivery(None, reached.thread, reached.delivered, DeliveryStage::Delivered);
+            self.delivery(None, reached.thread, reached.read, DeliveryStage::Read);
         }
         Ok(())
     }
@@ -422,12 +424,11 @@ impl AgentFeed {
             return Ok(());
         };
         if let Some(offered) = offered {
-            if self.offers.insert(id, offered.offer) != Some(offered.offer)
-                || mentions_offer(recorded, offered.offer)
+            let news = self.offers.insert(id, offered.offer) != Some(offered.offer);
+            if (news || mentions_offer(recorded, offered.offer))
+                && let Some(view) = self.engine.offer_view(&self.agent, &interaction).await?
             {
-                if let Some(view) = self.engine.offer_view(&self.agent, &interaction).await? {
-                    self.tell(FeedEvent::Offer(Box::new(view)));
-                }
+                self.tell(FeedEvent::Offer(Box::new(view)));
             }
         } else if self.engine.open.has_part(&self.agent, id) {
             self.mine.insert(id);
@@ -469,8 +470,9 @@ fn mentions_offer(recorded: &Recorded, id: OfferId) -> bool {
 fn concerns_agent(recorded: &Recorded, name: &AgentName) -> bool {
     match &recorded.event {
         Event::MarkedDone { by: parlor_interaction::Actor::Agent(agent) } => agent == name,
-        Event::MemberLeft { agent } | Event::TransferredToQueue { by: agent, .. } => agent == name,
-        Event::ConsultCompleted { by: agent, .. } => agent == name,
+        Event::MemberLeft { agent }
+        | Event::TransferredToQueue { by: agent, .. }
+        | Event::ConsultCompleted { by: agent, .. } => agent == name,
         _ => false,
     }
 }

@@ -39,14 +39,14 @@ impl OpenInteractions {
             return;
         }
         index.forget(id);
-        if !interaction.is_open() {
-            index.remember_closed(id);
-        } else {
+        if interaction.is_open() {
             for agent in involved(&interaction) {
                 index.by_agent.entry(agent.clone()).or_default().insert(id);
             }
             index.by_thread.insert(interaction.thread, id);
             index.by_id.insert(id, interaction);
+        } else {
+            index.remember_closed(id);
         }
     }
 
@@ -92,10 +92,10 @@ impl Index {
     fn remember_closed(&mut self, id: InteractionId) {
         self.closed.insert(id);
         self.closed_order.push_back(id);
-        if self.closed_order.len() > CLOSED_REMEMBERED {
-            if let Some(oldest) = self.closed_order.pop_front() {
-                self.closed.remove(&oldest);
-            }
+        if self.closed_order.len() > CLOSED_REMEMBERED
+            && let Some(oldest) = self.closed_order.pop_front()
+        {
+            self.closed.remove(&oldest);
         }
     }
 

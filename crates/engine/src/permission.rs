@@ -149,12 +149,11 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
     match verb {
         Verb::ActAsOneself => Ok(()),
         Verb::AnswerOffer => needs(Missing::Part, takes_or_is_offered(object)),
-        Verb::ReadInteraction => needs(Missing::Part, may_read(agent, object)),
+        Verb::ReadInteraction | Verb::ExplainRouting => needs(Missing::Part, may_read(agent, object)),
         Verb::WriteInInteraction => needs(Missing::Part, may_write(object)),
         Verb::FinishInteraction => needs(Missing::Part, takes(object)),
         Verb::WriteNote => needs(Missing::Part, takes(object) || agent.role == Role::Supervisor),
-        Verb::ExplainRouting => needs(Missing::Part, may_read(agent, object)),
-        Verb::ReadContacts | Verb::EditContact => {
+        Verb::ReadContacts | Verb::EditContact | Verb::OpenInteraction => {
             needs(Missing::Role(Role::Agent), agent.role != Role::Admin)
         }
         Verb::ReadConversation => flag(FlagName::ConversationView),
@@ -163,7 +162,6 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
             flag(FlagName::CommunicationView)?;
             flag(FlagName::ComposeFromCommunication)
         }
-        Verb::OpenInteraction => needs(Missing::Role(Role::Agent), agent.role != Role::Admin),
         Verb::Export => Err(Denial { verb, missing: Missing::Operator }),
     }
 }

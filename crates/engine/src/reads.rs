@@ -1,6 +1,7 @@
 //! What agents are shown.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use parlor_channel::{ConnectionState, Delivery, OnShow};
 use parlor_interaction::{EndedBy, Interaction, State};
@@ -261,11 +262,13 @@ impl Engine {
         let mut messages = Vec::with_capacity(page.messages.len());
         let mut acknowledged = BTreeMap::new();
         for message in &page.messages {
-            if !acknowledged.contains_key(&message.thread) {
-                acknowledged.insert(message.thread, self.inner.store.acknowledged(message.thread).await?);
-            }
-            let reached = acknowledged.get(&message.thread).copied();
-            messages.push(self.inner.message_view_with(message, reached).await?);
+            let reached = match acknowledged.entry(message.thread) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    *unknown.insert(self.inner.store.acknowledged(message.thread).await?)
+                }
+            };
+            messages.push(self.inner.message_view_with(message, Some(reached)).await?);
         }
         Ok(ConversationView { messages, before, after: after.to_string() })
     }

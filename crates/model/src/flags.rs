@@ -18,7 +18,6 @@ macro_rules! flags {
         /// What an account, or one agent, is enabled for: the flags that the manuals name.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
-        #[expect(clippy::struct_excessive_bools, reason = "each is an independent switch of the manuals")]
         pub struct Flags {
             $($(#[$doc])* pub $field: bool,)+
             /// How the engine is deployed.
