@@ -1,0 +1,160 @@
+/** The agent API over HTTP: one function per call of `docs/specs/agent-api.md`. */
+import { newId } from './ids.js';
+
+/** How long an answer may take before the request counts as unanswered. */
+const ANSWER_MS = 15_000;
+
+/** Pauses before an unanswered write is repeated with the same id, milliseconds. */
+const REPEAT_AFTER_MS = [400, 1_200];
+
+/** The server understood and refused. */
+export class Problem extends Error {
+  /** @param {number} status @param {Record<string, any>} fields the problem document */
+  constructor(status, fields) {
+    super(fields.detail ?? fields.title ?? `HTTP ${status}`);
+    this.status = status;
+    /** @type {string} */
+    this.code = fields.code ?? `http_${status}`;
+    this.detail = this.message;
+    this.fields = fields;
+  }
+}
+
+/** Nobody knows whether the server took it, or it asks to come back: no connection, no answer in time, too much to do. */
+export class NoAnswer extends Error {
+  /** @param {string} message @param {number} [status] 0 when there was no answer at all */
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Statuses after which the same request may well succeed later. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Told when the server no longer knows the session. @type {() => void} */
+let onSessionLost = () => {};
+
+/** @param {() => void} listener */
+export function whenSessionLost(listener) {
+  onSessionLost = listener;
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<any>} the answer's JSON; `null` when it has none
+ * @throws {Problem | NoAnswer}
+ */
+async function request(method, path, body) {
+  let response;
+  let text;
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      headers: body === undefined ? { accept: 'application/json' } : { accept: 'application/json', 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    text = await response.text();
+  } catch {
+    throw new NoAnswer('no answer');
+  }
+  if (PASSING.has(response.status)) throw new NoAnswer(`HTTP ${response.status}`, response.status);
+  let json = null;
+  try {
+    json = text === '' ? null : JSON.parse(text);
+  } catch {
+    // Not ours: a proxy's page, say. The status tells enough.
+  }
+  if (response.ok) return json;
+  if (response.status === 401) onSessionLost();
+  throw new Problem(response.status, json !== null && typeof json === 'object' ? json : {});
+}
+
+/**
+ * A write that changes nothing when it is repeated: it carries an id made here, so it may be sent again until it is
+ * answered.
+ * @param {string} path
+ * @param {Record<string, unknown>} [body]
+ */
+async function write(path, body = {}) {
+  const whole = { id: newId(), ...body };
+  for (const pause of REPEAT_AFTER_MS) {
+    try {
+      return await request('POST', path, whole);
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      await new Promise((resume) => setTimeout(resume, pause));
+    }
+  }
+  return request('POST', path, whole);
+}
+
+/** @param {Record<string, string | number | null | undefined>} parameters empty ones are left out */
+function query(parameters) {
+  const filled = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return filled.length === 0 ? '' : `?${new URLSearchParams(filled.map(([key, value]) => [key, String(value)]))}`;
+}
+
+const at = encodeURIComponent;
+
+/** @typedef {import('./types.js').Me} Me */
+/** @typedef {import('./types.js').Interaction} Interaction */
+
+export const api = {
+  /** @returns {Promise<{demo: boolean, agents: string[]}>} */
+  sessionOptions: () => request('GET', '/api/session/options'),
+  /** @param {{token?: string, link?: string, agent?: string}} credentials @returns {Promise<Me>} */
+  signIn: (credentials) => request('POST', '/api/session', credentials),
+  signOut: () => request('DELETE', '/api/session'),
+
+  /** @returns {Promise<Me>} */
+  me: () => request('GET', '/api/me'),
+  /** @param {string} medium @param {boolean} ready @param {string | null} reason @returns {Promise<Me>} */
+  setReadiness: (medium, ready, reason) => request('PUT', '/api/me/readiness', { medium, ready, reason }),
+  /** @returns {Promise<{interactions: Interaction[], offers: import('./types.js').Offer[]}>} */
+  myInteractions: () => request('GET', '/api/me/interactions'),
+  /** @param {string | null} contact */
+  watch: (contact) => request('PUT', '/api/me/watching', { contact }),
+  /** @param {string} contact @param {boolean} assigned */
+  assign: (contact, assigned) => request(assigned ? 'PUT' : 'DELETE', `/api/me/contacts/${at(contact)}`),
+
+  /** @param {string} offer @returns {Promise<{interaction: Interaction}>} */
+  accept: (offer) => write(`/api/offers/${at(offer)}/accept`),
+  /** @param {string} offer */
+  decline: (offer) => write(`/api/offers/${at(offer)}/decline`),
+
+  // These three are repeated by the outbox, which keeps them across reloads.
+  /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
+  sendMessage: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/messages`, { id, text }),
+  /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
+  sendNote: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/notes`, { id, text }),
+  /** @param {string} contact @param {string} id @param {string} channel @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
+  writeToContact: (contact, id, channel, text) => request('POST', `/api/contacts/${at(contact)}/messages`, { id, channel, text }),
+
+  /** @param {string} interaction @param {boolean} on */
+  typing: (interaction, on) => request('POST', `/api/interactions/${at(interaction)}/typing`, { on }),
+  /** @param {string} interaction @returns {Promise<{interaction: Interaction}>} */
+  end: (interaction) => write(`/api/interactions/${at(interaction)}/end`),
+  /** @param {string} interaction @returns {Promise<{interaction: Interaction}>} */
+  done: (interaction) => write(`/api/interactions/${at(interaction)}/done`),
+  /** @param {string} interaction @param {string} code @returns {Promise<{interaction: Interaction}>} */
+  setDisposition: (interaction, code) => write(`/api/interactions/${at(interaction)}/disposition`, { code }),
+
+  /** @param {{scope: string, search: string, after?: string | null, limit: number}} which @returns {Promise<{contacts: import('./types.js').ContactSummary[], next: string | null}>} */
+  contacts: (which) => request('GET', `/api/contacts${query(which)}`),
+  /** @param {string} contact @returns {Promise<import('./types.js').ContactDetail>} */
+  contact: (contact) => request('GET', `/api/contacts/${at(contact)}`),
+  /** Not repeated: the version would be stale the second time. @param {string} contact @param {import('./types.js').ContactChange} change @returns {Promise<import('./types.js').ContactDetail>} */
+  changeContact: (contact, change) => request('PATCH', `/api/contacts/${at(contact)}`, { id: newId(), ...change }),
+  /** @param {string} contact @param {{before?: string | null, after?: string | null, filter: string, search?: string, view: "conversation" | "communication", limit: number}} which @returns {Promise<import('./types.js').Page>} */
+  conversation: (contact, which) => request('GET', `/api/contacts/${at(contact)}/conversation${query(which)}`),
+  /** @param {string} contact @param {string} channel @returns {Promise<{interaction: Interaction}>} */
+  openInteraction: (contact, channel) => write(`/api/contacts/${at(contact)}/interactions`, { channel }),
+  /** @param {string} contact @param {number} upto position */
+  markRead: (contact, upto) => request('POST', `/api/contacts/${at(contact)}/read`, { upto }),
+};

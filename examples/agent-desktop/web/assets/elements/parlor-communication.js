@@ -1,0 +1,188 @@
+import { h, nameNode, reconcile, setAttribute, setText } from '../dom.js';
+import { icon, iconOfKind } from '../icons.js';
+import { nameOfContact } from '../names.js';
+import { assign, loadDetail, openInteraction, showContact, writeToContact } from '../people.js';
+import { preference, setPreference } from '../preferences.js';
+import { watch } from '../session.js';
+import { store } from '../store.js';
+import { desk } from '../strings.js';
+import { visible } from '../text.js';
+import { avatar, renameAvatar } from './avatar.js';
+import './parlor-composer.js';
+import './parlor-contact-list.js';
+import './parlor-transcript.js';
+import { View } from './view.js';
+
+/** Which channel a message goes out on unless the agent chooses (r113): these kinds first, in this order. */
+const PREFERRED = ['messenger', 'twitter_direct', 'whatsapp', 'web_chat'];
+
+/** The order in which a contact's channels are listed (r114). */
+const LISTED = ['web_chat', 'sms', 'whatsapp', 'messenger', 'twitter_direct'];
+
+/** @typedef {{channel: string, kind: string}} Route */
+
+/** @param {Route[]} routes @param {string[]} order @returns {Route[]} those kinds first, the others as they came */
+function ordered(routes, order) {
+  const rank = (/** @type {Route} */ route) => (order.includes(route.kind) ? order.indexOf(route.kind) : order.length);
+  return [...routes].sort((a, b) => rank(a) - rank(b));
+}
+
+/** The Communication view: every contact, everything ever said with them, and a way to go on. */
+export class ParlorCommunication extends View {
+  /** @type {import('../store.js').Topic[]} */
+  static topics = ['view', 'contacts', 'session', 'messages'];
+
+  /** @type {string | null} */
+  watched = null;
+  /** @type {string | null} */
+  shown = null;
+
+  build() {
+    this.list = h('aside', { class: 'contacts', id: 'contacts', aria: { label: desk.communication.contacts } }, document.createElement('parlor-contact-list'));
+    this.toggle = h('button', { type: 'button', class: 'icon-button', testid: 'contacts-toggle', aria: { controls: 'contacts' }, on: { click: () => this.toggleList() } }, icon('sidebar'));
+    this.back = h('button', { type: 'button', class: 'icon-button back', title: desk.communication.back, aria: { label: desk.communication.back }, on: { click: () => showContact(null) } }, icon('back'));
+    this.face = h('span', { class: 'face' });
+    this.name = h('h2', { id: 'communication-name' });
+    this.active = h('span', { class: 'active-now' });
+    this.pin = h('button', { type: 'button', class: 'icon-button', testid: 'contact-assign', on: { click: () => this.togglePin() } }, icon('pin'));
+    this.channels = h('div', { class: 'channels', role: 'group', aria: { label: desk.communication.channel } });
+    this.private = this.filterButton('private', 'lock', desk.communication.private);
+    this.public = this.filterButton('public', 'globe', desk.communication.public);
+    this.transcript = /** @type {any} */ (document.createElement('parlor-transcript'));
+    this.transcript.name({ testid: 'communication-conversation', label: desk.conversation.label, typing: 'communication-typing' });
+    this.transcript.speaks = true;
+    this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
+    this.composer.name({ field: 'communication-composer', send: 'communication-send', label: desk.communication.writeLabel, sendLabel: desk.interaction.send });
+    this.composer.onsend = (/** @type {string} */ text) => {
+      if (this.shown !== null) writeToContact(this.shown, this.channel.value || null, text);
+    };
+    this.channel = h('select', { class: 'channel-choice', testid: 'communication-channel', aria: { label: desk.communication.channel }, on: { change: () => this.draw() } });
+    this.hint = h('p', { class: 'hint' });
+    this.writing = h('div', { class: 'writing' }, h('div', { class: 'writing-hint' }, this.hint, this.channel), this.composer);
+    this.nothing = h('div', { class: 'nothing' }, h('span', { class: 'nothing-mark', aria: { hidden: true } }, icon('people')), h('h2', {}, desk.communication.none), h('p', {}, desk.communication.noneHint));
+    this.head = h('header', { class: 'ix-head' },
+      h('div', { class: 'ix-who' }, this.toggle, this.back, this.face, h('div', { class: 'ix-words' }, h('div', { class: 'ix-title' }, this.name, this.pin), h('div', { class: 'ix-sub' }, this.active))),
+      h('div', { class: 'ix-actions' }, h('div', { class: 'segmented', role: 'group', aria: { label: desk.communication.filter } }, this.private, this.public), this.channels));
+    this.pane = h('section', { class: 'communication-pane', testid: 'communication', aria: { label: desk.header.communication } }, this.head, this.transcript, this.writing, this.nothing);
+    this.append(h('div', { class: 'communication' }, this.list, this.pane));
+  }
+
+  /** @param {"private" | "public"} filter @param {string} symbol @param {string} words */
+  filterButton(filter, symbol, words) {
+    return h('button', { type: 'button', testid: `filter-${filter}`, on: { click: () => store.setView({ filter }) } }, icon(symbol), words);
+  }
+
+  draw() {
+    if (store.me === null) return;
+    const { view } = store;
+    const contact = view.contact;
+    this.watchShown(view.tab === 'communication' ? contact : null);
+    this.drawToggle();
+    const frame = /** @type {HTMLElement} */ (this.firstElementChild);
+    frame.dataset.selected = String(contact !== null);
+    for (const each of [this.transcript, this.writing, this.face, this.back]) each.hidden = contact === null;
+    this.nothing.hidden = contact !== null;
+    /** @type {HTMLElement} */ (this.head.querySelector('.ix-actions')).hidden = contact === null;
+    /** @type {HTMLElement} */ (this.head.querySelector('.ix-words')).hidden = contact === null;
+    if (contact === null) {
+      this.shown = null;
+      this.transcript.setSource(null);
+      return;
+    }
+    if (this.shown !== contact) {
+      this.shown = contact;
+      this.pane.dataset.contact = contact;
+      this.face.replaceChildren(avatar(contact, nameOfContact(contact)));
+    }
+    // Not while another tab is open: nobody asked for it yet.
+    if (view.tab === 'communication' && !store.details.has(contact) && this.asked !== contact) {
+      this.asked = contact;
+      void loadDetail(contact);
+    }
+    this.drawContact(contact);
+    this.transcript.emptyText = view.filter === 'private' ? desk.communication.emptyPrivate : desk.communication.emptyPublic;
+    if (view.tab === 'communication') this.transcript.setSource({ contact, interaction: null, filter: view.filter, search: '' });
+    this.drawWriting(contact);
+  }
+
+  /** @param {string} contact */
+  drawContact(contact) {
+    const name = nameOfContact(contact);
+    if (this.name.textContent !== visible(name)) this.name.replaceChildren(nameNode(name));
+    renameAvatar(this.face.firstElementChild, name);
+    const summary = store.contacts.get(contact);
+    const detail = store.details.get(contact);
+    const active = summary?.active_channels ?? detail?.active_channels ?? [];
+    setText(this.active, active.length === 0 ? '' : desk.communication.active(active));
+    this.pin.hidden = summary === undefined;
+    setAttribute(this.pin, 'aria-pressed', String(summary?.assigned ?? false));
+    const words = summary?.assigned ? desk.communication.unpin : desk.communication.pin;
+    this.pin.title = words;
+    setAttribute(this.pin, 'aria-label', words);
+    setAttribute(this.private, 'aria-pressed', String(store.view.filter === 'private'));
+    setAttribute(this.public, 'aria-pressed', String(store.view.filter === 'public'));
+    reconcile(this.channels, ordered(this.routes(contact), LISTED), ({ channel }) => channel, ({ channel, kind }) => {
+      const label = desk.communication.open(desk.kind(kind), desk.channel(channel));
+      return h('button', {
+        type: 'button', class: 'quiet', testid: 'open-interaction', data: { channel }, title: label, aria: { label },
+        on: { click: () => this.shown !== null && openInteraction(this.shown, channel) },
+      }, icon(iconOfKind(kind)), desk.kind(kind));
+    });
+  }
+
+  /** @param {string} contact @returns {Route[]} the channels on which anything was ever said (r115) */
+  routes(contact) {
+    const threads = store.details.get(contact)?.threads ?? [];
+    const seen = new Map(threads.map(({ channel, kind }) => [channel, { channel, kind }]));
+    return Array.from(seen.values());
+  }
+
+  /** @param {string} contact */
+  drawWriting(contact) {
+    const routes = ordered(this.routes(contact), PREFERRED);
+    const allowed = store.has('compose_from_communication');
+    const usable = allowed && routes.length > 0;
+    const loading = !store.details.has(contact);
+    this.composer.hidden = !allowed;
+    this.channel.hidden = !usable || routes.length < 2;
+    if (this.channel.dataset.contact !== contact) {
+      this.channel.dataset.contact = contact;
+      this.channel.replaceChildren();
+    }
+    const fresh = this.channel.options.length === 0;
+    reconcile(this.channel, routes, ({ channel }) => channel, ({ channel }) => h('option', { value: channel }, desk.channel(channel)));
+    if (fresh && routes.length > 0) this.channel.value = routes[0].channel;
+    const chosen = routes.find(({ channel }) => channel === this.channel.value);
+    setText(this.hint, !allowed ? desk.communication.mustOpen : chosen !== undefined ? desk.communication.writeHint(chosen.kind) : loading ? '' : desk.communication.noChannel);
+    this.composer.show(`communication.${contact}`, { placeholder: desk.communication.write, disabled: !usable });
+  }
+
+  /** @param {string | null} contact */
+  watchShown(contact) {
+    if (this.watched === contact) return;
+    this.watched = contact;
+    watch();
+  }
+
+  drawToggle() {
+    const hidden = preference('contacts-hidden', false);
+    this.list.hidden = hidden;
+    /** @type {HTMLElement} */ (this.firstElementChild).dataset.contacts = hidden ? 'hidden' : 'shown';
+    setAttribute(this.toggle, 'aria-expanded', String(!hidden));
+    const words = hidden ? desk.communication.showList : desk.communication.hide;
+    this.toggle.title = words;
+    setAttribute(this.toggle, 'aria-label', words);
+  }
+
+  toggleList() {
+    setPreference('contacts-hidden', !preference('contacts-hidden', false));
+    this.drawToggle();
+  }
+
+  togglePin() {
+    const summary = store.contacts.get(this.shown ?? '');
+    if (summary !== undefined) void assign(summary.id, !summary.assigned);
+  }
+}
+
+customElements.define('parlor-communication', ParlorCommunication);

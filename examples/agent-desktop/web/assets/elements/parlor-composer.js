@@ -1,0 +1,144 @@
+import { changes, draft, keepDraft } from '../drafts.js';
+import { h } from '../dom.js';
+import { icon } from '../icons.js';
+import { View } from './view.js';
+
+/** While somebody goes on typing, the notice is renewed this often, milliseconds. */
+const TYPING_AGAIN_MS = 4_000;
+
+/** Somebody who pauses this long is no longer typing, milliseconds. */
+const TYPING_STOP_MS = 5_000;
+
+/** The tallest that the field grows by itself, pixels. */
+const TALLEST = 180;
+
+/**
+ * A message field: Enter sends, Shift+Enter begins a new line, and what is typed is kept per conversation.
+ */
+export class ParlorComposer extends View {
+  constructor() {
+    super();
+    /** Where the draft is kept; empty for a field that belongs to nothing. */
+    this.key = '';
+    /** @type {(text: string) => void} */
+    this.onsend = () => {};
+    /** @type {((on: boolean) => void) | null} */
+    this.ontyping = null;
+    this.typingSince = 0;
+  }
+
+  /** @param {{field: string, send: string, label: string, sendLabel: string}} names hooks and words */
+  name(names) {
+    this.names = names;
+  }
+
+  build() {
+    const names = /** @type {NonNullable<typeof this.names>} */ (this.names);
+    this.field = h('textarea', {
+      rows: '1', testid: names.field, dir: 'auto', enterkeyhint: 'send', aria: { label: names.label },
+      on: { input: () => this.typed(), keydown: (/** @type {KeyboardEvent} */ event) => this.pressed(event), blur: () => this.stopTyping() },
+    });
+    this.button = h('button', { type: 'submit', class: 'primary send', testid: names.send, title: names.sendLabel, aria: { label: names.sendLabel } }, icon('send'));
+    this.form = h('form', {
+      class: 'composer', novalidate: true, on: {
+        submit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          this.submit();
+        },
+      },
+    }, this.field, this.button);
+    this.append(this.form);
+    changes.addEventListener('draft', (event) => {
+      if (/** @type {CustomEvent} */ (event).detail === this.key) this.load();
+    });
+  }
+
+  /** @param {string} key @param {{placeholder: string, disabled?: boolean}} state */
+  show(key, { placeholder, disabled = false }) {
+    if (this.key !== key) {
+      this.stopTyping();
+      this.key = key;
+      this.load();
+    }
+    if (this.field.placeholder !== placeholder) this.field.placeholder = placeholder;
+    if (this.field.disabled !== disabled) this.field.disabled = disabled;
+    this.drawButton();
+  }
+
+  load() {
+    this.field.value = draft(this.key);
+    this.fit();
+    this.drawButton();
+  }
+
+  /** @returns {string} */
+  get value() {
+    return this.field.value;
+  }
+
+  focusField() {
+    this.field.focus();
+  }
+
+  clear() {
+    this.field.value = '';
+    keepDraft(this.key, '');
+    this.fit();
+    this.drawButton();
+  }
+
+  drawButton() {
+    // Not `disabled`: a disabled button would lose the focus of somebody who sends by keyboard.
+    this.button.setAttribute('aria-disabled', String(this.field.disabled || this.field.value.trim() === ''));
+  }
+
+  typed() {
+    keepDraft(this.key, this.field.value);
+    this.fit();
+    this.drawButton();
+    if (this.ontyping === null) return;
+    if (this.field.value.trim() === '') {
+      this.stopTyping();
+      return;
+    }
+    const now = performance.now();
+    if (this.typingSince === 0 || now - this.typingSince > TYPING_AGAIN_MS) {
+      this.typingSince = now;
+      this.ontyping(true);
+    }
+    window.clearTimeout(this.typingTimer);
+    this.typingTimer = window.setTimeout(() => this.stopTyping(), TYPING_STOP_MS);
+  }
+
+  stopTyping() {
+    window.clearTimeout(this.typingTimer);
+    if (this.typingSince === 0) return;
+    this.typingSince = 0;
+    this.ontyping?.(false);
+  }
+
+  /** @param {KeyboardEvent} event */
+  pressed(event) {
+    // While a word is being composed (Japanese, say), Enter belongs to the input method.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.submit();
+  }
+
+  submit() {
+    const text = this.field.value;
+    if (this.field.disabled || text.trim() === '') return;
+    this.stopTyping();
+    this.clear();
+    this.onsend(text);
+    this.field.focus();
+  }
+
+  fit() {
+    this.field.style.height = 'auto';
+    this.field.style.height = `${Math.min(this.field.scrollHeight + 2, TALLEST)}px`;
+    this.field.style.overflowY = this.field.scrollHeight > TALLEST ? 'auto' : 'hidden';
+  }
+}
+
+customElements.define('parlor-composer', ParlorComposer);

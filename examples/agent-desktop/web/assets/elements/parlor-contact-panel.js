@@ -1,0 +1,153 @@
+import { h, nameNode, reconcile, setText } from '../dom.js';
+import { icon, iconOfKind } from '../icons.js';
+import { nameOfContact } from '../names.js';
+import { loadDetail, saveContact } from '../people.js';
+import { store } from '../store.js';
+import { desk, time } from '../strings.js';
+import { visible } from '../text.js';
+import { View } from './view.js';
+
+/** The Contact tab: who this is, how to reach them, and what was handled for them. */
+export class ParlorContactPanel extends View {
+  /** @type {import('../store.js').Topic[]} */
+  static topics = ['contacts', 'interactions'];
+  /** @type {string | null} */
+  contact = null;
+  /** The version that the fields were filled from; -1 for none. */
+  loadedVersion = -1;
+  /** @type {import('../types.js').ContactDetail["contact"] | null} */
+  known = null;
+
+  build() {
+    this.name = h('input', { id: 'contact-name', testid: 'contact-name', dir: 'auto', autocomplete: 'off', maxlength: '200', on: { input: () => this.drawSave() } });
+    this.fields = h('div', { class: 'fields' });
+    this.add = h('button', { type: 'button', class: 'link', on: { click: () => this.addField('', '').querySelector('input')?.focus() } }, icon('plus'), desk.contact.addField);
+    this.save = h('button', { type: 'submit', class: 'primary small', testid: 'contact-save' }, desk.save);
+    this.form = h('form', {
+      class: 'contact-form', on: {
+        submit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          void this.submit();
+        },
+      },
+    }, h('label', { for: 'contact-name' }, desk.contact.name), this.name, h('fieldset', {}, h('legend', {}, desk.contact.fields), this.fields, this.add), this.save);
+    this.points = h('ul', { class: 'points' });
+    this.history = h('ul', { class: 'history' });
+    this.none = h('p', { class: 'hint' }, desk.contact.noHistory);
+    this.seen = h('p', { class: 'hint' });
+    this.body = h('div', { class: 'contact-body', hidden: true }, this.form, h('h3', {}, desk.contact.addresses), this.points, h('h3', {}, desk.contact.history), this.history, this.none, this.seen);
+    this.waiting = h('p', { class: 'transcript-state' }, desk.transcript.loading);
+    this.append(this.waiting, this.body);
+  }
+
+  /** @param {string} contact */
+  show(contact) {
+    if (this.contact === contact) return;
+    this.contact = contact;
+    this.loadedVersion = -1;
+    this.body.hidden = true;
+    void loadDetail(contact);
+    this.draw();
+  }
+
+  draw() {
+    const detail = store.details.get(this.contact ?? '');
+    this.waiting.hidden = detail !== undefined;
+    this.body.hidden = detail === undefined;
+    if (detail === undefined) return;
+    const { contact } = detail;
+    if (this.loadedVersion !== contact.version) this.fill(contact);
+    reconcile(this.points, detail.points, ({ id }) => id, (point) => h('li', {}, icon(iconOfKind(point.kind)), h('span', { class: 'point-kind' }, desk.kind(point.kind)), nameNode(point.address, { class: 'address' })));
+    const history = detail.interactions.map((known) => store.interactions.get(known.id) ?? known);
+    this.none.hidden = history.length > 0;
+    reconcile(this.history, history, ({ id }) => id, (interaction) => h('li', {}, icon(iconOfKind(interaction.kind)), h('span', { class: 'history-words' }), h('span', { class: 'state' })),
+      (element, interaction) => {
+        const owner = interaction.owner === null ? '' : ` ${interaction.owner === store.me?.agent ? desk.contact.byYou : desk.contact.by(interaction.owner)}`;
+        setText(element.children[1], `${desk.channel(interaction.channel)} · ${time.short(interaction.created_at)}${owner}`);
+        element.children[2].dataset.state = interaction.state;
+        setText(element.children[2], desk.contact.states[interaction.state] ?? interaction.state);
+      });
+    setText(this.seen, `${desk.contact.firstSeen}: ${time.full(contact.created_at)}`);
+  }
+
+  /** @param {import('../types.js').ContactDetail["contact"]} contact */
+  fill(contact) {
+    // A refused save keeps what was typed; the next save is made from the version seen then.
+    const typed = this.loadedVersion !== -1 && this.changed;
+    this.loadedVersion = contact.version;
+    this.known = contact;
+    if (typed) return;
+    this.name.value = contact.display_name ?? '';
+    this.name.placeholder = visible(nameOfContact(contact.id));
+    this.fields.replaceChildren();
+    for (const [key, value] of Object.entries(contact.fields)) this.addField(key, value);
+    this.drawSave();
+  }
+
+  /** @param {string} key @param {string} value */
+  addField(key, value) {
+    const row = h('div', { class: 'field' },
+      h('input', { value: key, dir: 'auto', placeholder: desk.contact.fieldName, maxlength: '64', aria: { label: desk.contact.fieldName }, on: { input: () => this.drawSave() } }),
+      h('input', { value, dir: 'auto', placeholder: desk.contact.fieldValue, maxlength: '1000', aria: { label: desk.contact.fieldValue }, on: { input: () => this.drawSave() } }),
+      h('button', {
+        type: 'button', class: 'icon-button', title: desk.contact.removeField, aria: { label: desk.contact.removeField }, on: {
+          click: () => {
+            row.remove();
+            this.drawSave();
+            this.add.focus();
+          },
+        },
+      }, icon('close')));
+    this.fields.append(row);
+    return row;
+  }
+
+  /** @returns {{name: string, fields: Record<string, string>}} */
+  get typedContact() {
+    const name = this.name.value.trim();
+    /** @type {Record<string, string>} */
+    const fields = {};
+    for (const row of this.fields.children) {
+      const [key, value] = Array.from(row.querySelectorAll('input'), (/** @type {HTMLInputElement} */ input) => input.value.trim());
+      if (key !== '') fields[key] = value;
+    }
+    return { name, fields };
+  }
+
+  /**
+   * Only what the agent changed: the name that is shown may be an address that stands in for one, and must not become
+   * the name because something else was saved.
+   * @returns {{display_name?: string, fields?: Record<string, string>}}
+   */
+  get change() {
+    const { name, fields } = this.typedContact;
+    const same = (/** @type {unknown} */ a, /** @type {unknown} */ b) => JSON.stringify(a) === JSON.stringify(b);
+    return {
+      ...(name === (this.known?.display_name ?? '') ? {} : { display_name: name }),
+      ...(same(fields, this.known?.fields ?? {}) ? {} : { fields }),
+    };
+  }
+
+  get changed() {
+    return Object.keys(this.change).length > 0;
+  }
+
+  drawSave() {
+    this.save.disabled = !this.changed;
+  }
+
+  async submit() {
+    if (this.contact === null || !this.changed) return;
+    this.save.disabled = true;
+    const contact = this.contact;
+    const saved = await saveContact(contact, { version: this.loadedVersion, ...this.change });
+    if (this.contact !== contact) return;
+    if (saved) {
+      this.loadedVersion = -1;
+      this.draw();
+    }
+    this.drawSave();
+  }
+}
+
+customElements.define('parlor-contact-panel', ParlorContactPanel);

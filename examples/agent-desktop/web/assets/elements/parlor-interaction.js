@@ -1,0 +1,303 @@
+import { announce } from '../announcer.js';
+import { everySecond, since } from '../clock.js';
+import { h, nameNode, reconcile, setAttribute, setText } from '../dom.js';
+import { draft, keepDraft } from '../drafts.js';
+import { icon, iconOfKind } from '../icons.js';
+import { nameOf } from '../names.js';
+import { store } from '../store.js';
+import { desk, time } from '../strings.js';
+import { visible } from '../text.js';
+import { continueDraft, end, markDone, sendMessage, sendNote, sendTyping, setDisposition, setReadiness, showInteraction } from '../work.js';
+import { avatar, renameAvatar } from './avatar.js';
+import './parlor-composer.js';
+import './parlor-contact-panel.js';
+import './parlor-conversation-panel.js';
+import './parlor-transcript.js';
+import { drawPending, pendingMark } from './pending-mark.js';
+import { View } from './view.js';
+
+/** @typedef {import('../types.js').Interaction} Interaction */
+/** @typedef {"transcript" | "conversation" | "contact"} Pane */
+
+/** The interaction view: one piece of work, from its acceptance until it is Done. */
+export class ParlorInteraction extends View {
+  /** @type {import('../store.js').Topic[]} */
+  static topics = ['session', 'interactions', 'view'];
+  /** @type {string | null} */
+  shown = null;
+  /** @type {Pane} */
+  pane = 'transcript';
+  // On wide screens the transcript always stands beside the panel, and its tab is not there.
+  narrow = window.matchMedia('(max-width: 900px)');
+  pending = pendingMark();
+
+  build() {
+    this.buildHead();
+    this.buildMain();
+    this.buildPanes();
+    this.section = h('section', { class: 'ix', testid: 'interaction-view', aria: { labelledby: 'ix-name' } }, this.head, this.tabs, this.main, this.panel);
+    this.nothing = h('section', { class: 'nothing' },
+      h('span', { class: 'nothing-mark', aria: { hidden: true } }, icon('chat')), h('h2', {}, desk.interaction.none), h('p', {}),
+      h('button', { type: 'button', class: 'primary', on: { click: () => this.becomeReady() } }, desk.interaction.becomeReady));
+    this.append(this.nothing);
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.stopClock = everySecond(() => this.drawTimes());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.stopClock?.();
+  }
+
+  buildHead() {
+    this.back = h('button', { type: 'button', class: 'icon-button back', title: desk.interaction.back, aria: { label: desk.interaction.back }, on: { click: () => showInteraction(null) } }, icon('back'));
+    this.face = h('span', { class: 'face' });
+    this.name = h('h2', { id: 'ix-name', tabindex: '-1' });
+    this.channel = h('span', { class: 'ix-channel' });
+    this.elapsed = h('span', { class: 'ix-elapsed', title: desk.interaction.elapsed });
+    this.participants = h('ul', { class: 'participants', aria: { label: desk.interaction.participants } });
+    this.pending.dataset.testid = 'pending-indicator';
+    this.disposition = h('select', { testid: 'disposition', aria: { label: desk.interaction.disposition }, on: { change: () => this.chooseDisposition() } });
+    this.noteButton = h('button', { type: 'button', class: 'quiet', testid: 'note-open', aria: { expanded: false }, on: { click: () => this.toggleNote() } }, icon('note'), desk.interaction.note);
+    this.endButton = h('button', { type: 'button', class: 'quiet', testid: 'end', title: desk.interaction.endHint, on: { click: () => this.shown !== null && end(this.shown) } }, icon('stop'), desk.interaction.end);
+    this.doneButton = h('button', { type: 'button', class: 'quiet', testid: 'done', on: { click: () => this.finish() } }, icon('done'), desk.interaction.done);
+    this.head = h('header', { class: 'ix-head' },
+      h('div', { class: 'ix-who' }, this.back, this.face,
+        h('div', { class: 'ix-words' }, h('div', { class: 'ix-title' }, this.name, this.pending), h('div', { class: 'ix-sub' }, this.channel, this.elapsed, this.participants))),
+      h('div', { class: 'ix-actions' }, this.disposition, this.noteButton, this.endButton, this.doneButton));
+  }
+
+  buildMain() {
+    this.transcript = /** @type {any} */ (document.createElement('parlor-transcript'));
+    this.transcript.name({ testid: 'transcript', label: desk.interaction.transcript, typing: 'typing' });
+    this.transcript.speaks = true;
+    this.noteText = h('textarea', { id: 'note-text', rows: '3', testid: 'note-text', dir: 'auto', on: { input: () => keepDraft(`note.${this.shown}`, this.noteText.value) } });
+    this.noteForm = h('form', {
+      class: 'note-form', hidden: true, on: {
+        submit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          this.saveNote();
+        },
+      },
+    }, h('label', { for: 'note-text' }, icon('lock'), desk.interaction.noteLabel), this.noteText,
+    h('div', { class: 'note-actions' }, h('span', { class: 'hint' }, desk.interaction.noteHint),
+      h('button', { type: 'button', class: 'quiet small', on: { click: () => this.toggleNote(false) } }, desk.cancel),
+      h('button', { type: 'submit', class: 'primary small', testid: 'note-save' }, desk.save)));
+    this.endedWords = h('p', {});
+    this.continueButton = h('button', { type: 'button', class: 'quiet small', on: { click: () => this.continue() } }, desk.interaction.continue);
+    this.endedBanner = h('div', { class: 'ended', hidden: true }, this.endedWords, this.continueButton);
+    this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
+    this.composer.name({ field: 'composer', send: 'send', label: desk.interaction.message, sendLabel: desk.interaction.send });
+    this.composer.onsend = (/** @type {string} */ text) => {
+      const interaction = this.interaction;
+      if (interaction !== undefined) sendMessage(interaction, text, 'transcript');
+    };
+    this.composer.ontyping = (/** @type {boolean} */ on) => { if (this.shown !== null) sendTyping(this.shown, on); };
+    this.main = h('div', { class: 'ix-main', id: 'pane-transcript' }, this.transcript, this.noteForm, this.endedBanner, this.composer);
+  }
+
+  buildPanes() {
+    this.conversation = /** @type {any} */ (document.createElement('parlor-conversation-panel'));
+    this.contact = /** @type {any} */ (document.createElement('parlor-contact-panel'));
+    this.panel = h('div', { class: 'ix-panel' },
+      h('div', { class: 'pane', id: 'pane-conversation', role: 'tabpanel', aria: { labelledby: 'tab-conversation' } }, this.conversation),
+      h('div', { class: 'pane', id: 'pane-contact', role: 'tabpanel', aria: { labelledby: 'tab-contact' } }, this.contact));
+    this.tabs = h('div', { class: 'tabs', role: 'tablist', aria: { label: desk.interaction.panel }, on: { keydown: (/** @type {KeyboardEvent} */ event) => this.stepTabs(event) } },
+      ...(/** @type {Pane[]} */ (['transcript', 'conversation', 'contact'])).map((pane) => h('button', {
+        type: 'button', role: 'tab', id: `tab-${pane}`, class: `tab tab-${pane}`, testid: `tab-${pane}`, data: { pane }, aria: { controls: `pane-${pane}` },
+        on: { click: () => this.choosePane(pane) },
+      }, icon({ transcript: 'chat', conversation: 'clock', contact: 'card' }[pane]), desk.interaction.tabs[pane])));
+    this.narrow.addEventListener('change', () => this.drawPanes());
+  }
+
+  /** @returns {Interaction | undefined} */
+  get interaction() {
+    return store.interactions.get(this.shown ?? '');
+  }
+
+  draw() {
+    if (store.me === null) return;
+    const wanted = store.interactions.get(store.view.interaction ?? '');
+    const interaction = wanted !== undefined && store.mine(wanted) ? wanted : undefined;
+    if (interaction === undefined) {
+      if (this.shown !== null) this.leave();
+      this.drawNothing();
+      return;
+    }
+    if (this.shown !== interaction.id) this.enter(interaction);
+    this.drawHead(interaction);
+    this.drawMain(interaction);
+    this.drawPanes();
+    this.conversation.show(interaction);
+    this.contact.show(interaction.contact.id);
+    this.drawTimes();
+  }
+
+  /** @param {Interaction} interaction */
+  enter(interaction) {
+    const first = this.shown === null;
+    this.shown = interaction.id;
+    this.stateBefore = '';
+    this.pane = 'transcript';
+    if (first) this.replaceChildren(this.section);
+    this.face.replaceChildren(avatar(interaction.contact.id, nameOf(interaction), interaction.kind));
+    this.transcript.setSource({ contact: interaction.contact.id, interaction: interaction.id, filter: '', search: '' });
+    this.toggleNote(draft(`note.${interaction.id}`) !== '', false);
+    // The one who opened it goes on by keyboard; on a phone, a keyboard that springs up would hide the transcript.
+    if (this.checkVisibility() && !this.narrow.matches) queueMicrotask(() => this.composer.focusField());
+  }
+
+  leave() {
+    this.shown = null;
+    this.transcript.setSource(null);
+    this.replaceChildren(this.nothing);
+  }
+
+  drawNothing() {
+    const ready = Object.values(store.me?.readiness ?? {}).some((readiness) => readiness.ready);
+    const some = store.ownInteractions().length > 0;
+    setText(/** @type {Element} */ (this.nothing.querySelector('p')), some ? desk.interaction.choose : ready ? desk.interaction.noneReady : desk.interaction.noneNotReady);
+    /** @type {HTMLElement} */ (this.nothing.querySelector('button')).hidden = ready || some;
+  }
+
+  becomeReady() {
+    for (const [medium, { ready }] of Object.entries(store.me?.readiness ?? {})) if (!ready) void setReadiness(medium, true);
+  }
+
+  /** @param {Interaction} interaction */
+  drawHead(interaction) {
+    const name = nameOf(interaction);
+    const { me } = store;
+    Object.assign(this.section.dataset, { interaction: interaction.id, state: interaction.state, segment: String(interaction.segment) });
+    if (this.name.textContent !== visible(name)) this.name.replaceChildren(nameNode(name));
+    renameAvatar(this.face.firstElementChild, name);
+    if (this.channel.dataset.channel !== interaction.channel) {
+      this.channel.dataset.channel = interaction.channel;
+      this.channel.replaceChildren(icon(iconOfKind(interaction.kind)), desk.channel(interaction.channel));
+    }
+    const others = [interaction.owner, ...interaction.members].filter((agent) => agent !== null);
+    const people = [{ key: 'contact', name, connection: interaction.connection }, ...others.map((agent) => ({ key: `agent ${agent}`, name: agent === me?.agent ? desk.you : desk.agent(agent), connection: null }))];
+    reconcile(this.participants, people, ({ key }) => key, ({ connection }) => h('li', {}, h('span', { class: 'person' }), connection === null ? null : h('span', { class: 'connection', testid: 'participant-connection' })),
+      (element, person) => {
+        const [who, state] = element.children;
+        if (who.textContent !== visible(person.name)) who.replaceChildren(nameNode(person.name));
+        if (person.connection === null) return;
+        state.dataset.connection = person.connection;
+        setText(state, desk.connection(person.connection));
+      });
+    const codes = [{ code: '', name: desk.interaction.noDisposition }, ...(me?.dispositions ?? [])];
+    this.disposition.hidden = codes.length === 1;
+    reconcile(this.disposition, codes, ({ code }) => code, ({ code, name: words }) => h('option', { value: code, disabled: code === '' }, words));
+    this.disposition.value = interaction.disposition ?? '';
+    const active = interaction.state === 'active';
+    this.endButton.disabled = !active;
+    this.doneButton.disabled = active;
+    this.doneButton.title = active ? desk.interaction.doneNeedsEnd : desk.interaction.doneHint;
+    this.doneButton.classList.toggle('primary', !active);
+    this.doneButton.classList.toggle('quiet', active);
+  }
+
+  /** @param {Interaction} interaction */
+  drawMain(interaction) {
+    const ended = interaction.state === 'ended';
+    const words = desk.interaction.endedBy(interaction.ended, store.me?.agent ?? '');
+    if (ended && this.endedBanner.hidden && this.stateBefore === 'active') announce(words);
+    this.stateBefore = interaction.state;
+    const mayContinue = store.has('async_enabled') && store.has('conversation_view');
+    this.endedBanner.hidden = !ended;
+    setText(this.endedWords, `${words} ${mayContinue ? desk.interaction.continueHint : desk.interaction.noContinue}`);
+    this.continueButton.hidden = !mayContinue;
+    // Not hidden: somebody who was typing when the contact left must not send a message that starts it all again.
+    this.composer.show(`transcript.${interaction.id}`, { placeholder: ended ? desk.interaction.writeEnded : desk.interaction.write, disabled: ended });
+  }
+
+  drawPanes() {
+    const narrow = this.narrow.matches;
+    const hasConversation = store.has('conversation_view') && store.has('async_enabled');
+    let pane = this.pane;
+    if (pane === 'transcript' && !narrow) pane = hasConversation ? 'conversation' : 'contact';
+    if (pane === 'conversation' && !hasConversation) pane = 'contact';
+    this.section.dataset.pane = narrow ? this.pane : 'transcript';
+    for (const tab of this.tabs.children) {
+      const selected = tab.dataset.pane === pane;
+      setAttribute(tab, 'aria-selected', String(selected));
+      tab.tabIndex = selected ? 0 : -1;
+      if (tab.dataset.pane === 'conversation') tab.hidden = !hasConversation;
+      if (tab.dataset.pane === 'transcript') tab.hidden = !narrow;
+    }
+    for (const each of this.panel.children) each.hidden = each.id !== `pane-${pane}`;
+    setAttribute(this.main, 'role', narrow ? 'tabpanel' : null);
+    setAttribute(this.main, 'aria-labelledby', narrow ? 'tab-transcript' : null);
+  }
+
+  drawTimes() {
+    const { interaction } = this;
+    if (interaction === undefined) return;
+    drawPending(this.pending, interaction.pending);
+    setText(this.elapsed, time.elapsed(since(interaction.since)));
+  }
+
+  /** @param {Pane} pane */
+  choosePane(pane) {
+    this.pane = pane;
+    this.drawPanes();
+  }
+
+  /** @param {KeyboardEvent} event */
+  stepTabs(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    const tabs = Array.from(this.tabs.children).filter((tab) => !tab.hidden);
+    const at = tabs.findIndex((tab) => tab.getAttribute('aria-selected') === 'true');
+    const tab = tabs[(at + step + tabs.length) % tabs.length];
+    event.preventDefault();
+    this.choosePane(tab.dataset.pane);
+    tab.focus();
+  }
+
+  /** @param {boolean} [open] @param {boolean} [focus] */
+  toggleNote(open = this.noteForm.hidden, focus = true) {
+    this.noteForm.hidden = !open;
+    setAttribute(this.noteButton, 'aria-expanded', String(open));
+    this.noteText.value = draft(`note.${this.shown}`);
+    if (open) this.choosePane('transcript');
+    if (focus) (open ? this.noteText : this.noteButton).focus();
+  }
+
+  saveNote() {
+    const { interaction } = this;
+    const text = this.noteText.value;
+    if (interaction === undefined || text.trim() === '') {
+      this.noteText.focus();
+      return;
+    }
+    keepDraft(`note.${interaction.id}`, '');
+    this.toggleNote(false);
+    sendNote(interaction, text);
+  }
+
+  chooseDisposition() {
+    if (this.shown !== null && this.disposition.value !== '') void setDisposition(this.shown, this.disposition.value);
+  }
+
+  async finish() {
+    if (this.shown === null) return;
+    const refusal = await markDone(this.shown);
+    if (refusal === 'disposition_required') this.disposition.focus();
+  }
+
+  /** Takes what was typed over to the field that reactivates. */
+  continue() {
+    const { interaction } = this;
+    if (interaction === undefined) return;
+    continueDraft(interaction.id, this.composer.value);
+    this.composer.clear();
+    this.choosePane('conversation');
+    this.conversation.focusField();
+  }
+}
+
+customElements.define('parlor-interaction', ParlorInteraction);

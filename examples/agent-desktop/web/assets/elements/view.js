@@ -1,0 +1,28 @@
+import { store } from '../store.js';
+
+/**
+ * A part of the desk: built once, then drawn again whenever something it shows has changed.
+ */
+export class View extends HTMLElement {
+  /** What it shows. @type {import('../store.js').Topic[]} */
+  static topics = [];
+
+  connectedCallback() {
+    if (!this.built) {
+      this.built = true;
+      this.build();
+    }
+    this.stop = store.subscribe(/** @type {typeof View} */ (this.constructor).topics, () => this.draw());
+    this.draw();
+  }
+
+  disconnectedCallback() {
+    this.stop?.();
+  }
+
+  /** Makes the nodes that stay. */
+  build() {}
+
+  /** Brings the nodes in line with the store. */
+  draw() {}
+}

@@ -1,0 +1,441 @@
+/** Every English word that the desk and the chat widget show. */
+import { now } from './clock.js';
+
+const LOCALE = 'en-GB';
+const clockTime = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit' });
+const fullTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'medium' });
+const longDay = new Intl.DateTimeFormat(LOCALE, { weekday: 'long', day: 'numeric', month: 'long' });
+const longDayWithYear = new Intl.DateTimeFormat(LOCALE, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const shortDay = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' });
+const shortDayWithYear = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
+
+const DAY_MS = 86_400_000;
+
+/** @param {number} moment @returns {number} the midnight that its local day began with */
+const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
+
+/** @param {number} moment @returns {number} how many local days ago, 0 for today */
+const daysAgo = (moment) => Math.round((midnight(now()) - midnight(moment)) / DAY_MS);
+
+/** @param {number} moment */
+const sameYear = (moment) => new Date(moment).getFullYear() === new Date(now()).getFullYear();
+
+export const time = {
+  /** @param {string} moment e.g. "14:05" */
+  clock: (moment) => clockTime.format(Date.parse(moment)),
+  /** @param {string} moment everything, for tooltips */
+  full: (moment) => fullTime.format(Date.parse(moment)),
+  /** @param {number} moment the heading of a day in a transcript */
+  day: (moment) => {
+    const ago = daysAgo(moment);
+    if (ago === 0) return 'Today';
+    if (ago === 1) return 'Yesterday';
+    return (sameYear(moment) ? longDay : longDayWithYear).format(moment);
+  },
+  /** @param {string} moment as short as it can be, for lists */
+  short: (moment) => {
+    const at = Date.parse(moment);
+    const ago = daysAgo(at);
+    if (ago === 0) return clockTime.format(at);
+    if (ago === 1) return 'Yesterday';
+    return (sameYear(at) ? shortDay : shortDayWithYear).format(at);
+  },
+  /** @param {number} milliseconds e.g. "1:05" or "2:10:00" */
+  elapsed: (milliseconds) => {
+    const seconds = Math.floor(milliseconds / 1000);
+    const hours = Math.floor(seconds / 3600);
+    const minutes = Math.floor(seconds / 60) % 60;
+    const rest = String(seconds % 60).padStart(2, '0');
+    return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+  },
+};
+
+/** @type {Record<string, string>} */
+const KINDS = {
+  web_chat: 'Web chat', sms: 'SMS', whatsapp: 'WhatsApp', messenger: 'Messenger', facebook_post: 'Facebook post',
+  twitter_direct: 'Twitter direct message', twitter_post: 'Twitter post', email: 'E-mail', voice: 'Voice',
+};
+
+/** @type {Record<string, string>} */
+const MEDIA = { chat: 'Chat', sms: 'SMS', whatsapp: 'WhatsApp', messenger: 'Messenger', facebook: 'Facebook', twitter: 'Twitter' };
+
+/** @type {Record<string, string>} */
+const CLASSES = { live: 'Live', messaging: 'Messaging', post: 'Posts' };
+
+/** @type {Record<string, string>} */
+const REASONS = {
+  logged_in: 'just signed in', chosen: 'by choice', missed_offer: 'an offer was missed', after_work: 'after work',
+  break: 'break', lunch: 'lunch', meeting: 'meeting', training: 'training',
+};
+
+/** @type {Record<string, string>} what the server refuses, in words */
+const PROBLEMS = {
+  already_offered: 'It is being offered to a colleague at the moment.',
+  already_taken: 'A colleague has it.',
+  not_a_member: 'You do not take part in this interaction.',
+  not_on_channel: 'The contact was never in touch on that channel.',
+  over_limit: 'The message is longer than the channel allows.',
+  body_too_large: 'The message is too long to send.',
+  field_too_long: 'The name or a detail is too long.',
+  not_found: 'It is no longer there.',
+  at_capacity: 'You have no room for this interaction now. Mark another one as Done first.',
+  async_disabled: 'Continuing a chat after its end is switched off for your account.',
+  interaction_done: 'The interaction is Done. Open a new one from Communication.',
+  must_end_first: 'End the session before you mark it as Done.',
+  disposition_required: 'Choose a disposition before you mark it as Done.',
+  stale_version: 'Somebody else changed this contact meanwhile. Look at their changes, then save again.',
+  feature_disabled: 'This view is switched off for your account.',
+  must_open_interaction: 'In this environment, open an interaction to write to the contact.',
+  id_reused: 'The server has another message under this id. Send it again.',
+  text_empty: 'There is nothing in the message.',
+  text_too_long: 'The message is too long to send.',
+};
+
+/** @type {Record<string, string>} */
+const OFFER_GONE = {
+  expired: 'The offer expired.',
+  withdrawn: 'The offer was withdrawn.',
+  declined: 'You declined this offer.',
+  taken: 'A colleague took it.',
+};
+
+/** @type {Record<string, string>} */
+const CONNECTIONS = { connected: 'Connected', disconnected: 'Disconnected', left: 'Left', unknown: 'Connection unknown' };
+
+/** @param {number} count @param {string} one @param {string} [many] */
+const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** @param {string} text */
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** @param {string} label a configured name such as `twitter-dm` */
+const words = (label) => capital(label.replaceAll(/[_-]+/g, ' '));
+
+export const desk = {
+  product: 'Parlor',
+  title: 'Parlor desk',
+  loading: 'Opening the desk…',
+  skip: 'Skip to the conversation',
+  unknownContact: 'Unknown contact',
+  you: 'You',
+  dismiss: 'Dismiss',
+  cancel: 'Cancel',
+  save: 'Save',
+  show: 'Show',
+  tryAgain: 'Try again',
+  noAnswer: 'The server does not answer. Try again in a moment.',
+  tooMuch: 'That was too much at once. Try again in a moment.',
+  /** @param {number} status of an answer that says "later"; 0 when there was none */
+  later: (status) => (status === 429 ? desk.tooMuch : desk.noAnswer),
+  sessionLost: 'Your session has ended. Sign in again.',
+  /** @param {string} kind */
+  kind: (kind) => KINDS[kind] ?? words(kind),
+  /** @param {string} name a channel's configured name */
+  channel: (name) => MEDIA[name] ?? words(name),
+  /** @param {string} name an agent's configured name */
+  agent: (name) => words(name),
+  /** @param {string} medium */
+  medium: (medium) => MEDIA[medium] ?? words(medium),
+  /** @param {string} mediaClass */
+  mediaClass: (mediaClass) => CLASSES[mediaClass] ?? words(mediaClass),
+  /** @param {string} connection */
+  connection: (connection) => CONNECTIONS[connection] ?? CONNECTIONS.unknown,
+  /** @param {{code: string, detail: string, fields: Record<string, any>}} problem */
+  problem: (problem) => {
+    if (problem.code === 'offer_gone') return desk.offer.gone(problem.fields.reason, problem.fields.by);
+    return PROBLEMS[problem.code] ?? problem.detail;
+  },
+
+  signIn: {
+    heading: 'Welcome to Parlor',
+    lead: 'Sign in to take conversations.',
+    choose: 'Choose who you are',
+    demo: 'This is the demonstration: no password is needed.',
+    or: 'or',
+    token: 'Access token',
+    tokenHint: 'Your administrator gives you one.',
+    submit: 'Sign in',
+    badToken: 'That token is not valid.',
+    badLink: 'That sign-in link has been used or has expired.',
+  },
+
+  header: {
+    interactions: 'Interactions',
+    communication: 'Communication',
+    views: 'Views',
+    readiness: 'Your status',
+    load: 'Your load',
+    signOut: 'Sign out',
+    /** @param {string} medium @param {boolean} ready */
+    status: (medium, ready) => `${medium}: ${ready ? 'Ready' : 'Not ready'}`,
+    ready: 'Ready',
+    notReady: 'Not ready',
+    /** @param {string} medium */
+    reasons: (medium) => `${medium}: choose a status`,
+    /** @type {Record<string, string>} the codes that the menu offers */
+    reasonChoices: { break: 'Break', lunch: 'Lunch', meeting: 'Meeting', training: 'Training' },
+    /** @param {unknown} reason as the server gives it: a code, or an object around one */
+    reason: (reason) => {
+      if (reason === null || reason === undefined) return '';
+      if (typeof reason === 'object') {
+        const [[code, value]] = Object.entries(reason);
+        return typeof value === 'string' ? desk.header.reason(value) : desk.header.reason(code);
+      }
+      return REASONS[String(reason)] ?? String(reason).replaceAll(/[_-]+/g, ' ');
+    },
+    /** @param {string} name @param {number} used @param {number} limit */
+    loadOf: (name, used, limit) => `${name}: ${used} of ${limit}`,
+    live: 'Connected',
+    connecting: 'Connecting…',
+    reconnecting: 'Reconnecting…',
+    reconnectingBanner: 'The connection is interrupted. What you send is kept and goes out as soon as it is back.',
+    /** @param {number} count */
+    alerts: (count) => `${plural(count, 'new reply', 'new replies')}`,
+  },
+
+  offer: {
+    region: 'Offers',
+    heading: 'New interaction',
+    accept: 'Accept',
+    decline: 'Decline',
+    /** @param {string} name @param {string} channel */
+    announce: (name, channel) => `New interaction from ${name}, ${channel}. Accept or decline.`,
+    remaining: 'Time left',
+    noText: 'Nothing has been written yet.',
+    /** @param {string} reason @param {string} [by] */
+    gone: (reason, by) => (reason === 'taken' && by ? `${words(by)} took it.` : (OFFER_GONE[reason] ?? 'The offer is no longer there.')),
+    /** @param {string} name @param {string} words */
+    goneOf: (name, words) => `${name}: ${words}`,
+  },
+
+  bar: {
+    label: 'Your interactions',
+    empty: 'Your interactions appear here.',
+    ended: 'Ended',
+    elapsed: 'Elapsed',
+    waiting: 'Waiting',
+    nothingSaid: 'Nothing has been written yet.',
+    /** @type {Record<string, string>} */
+    pending: {
+      green: 'Reply pending', yellow: 'Reply pending, soon overdue', red: 'Reply overdue', none: 'No reply pending',
+    },
+  },
+
+  interaction: {
+    none: 'No interaction is open',
+    choose: 'Choose one above to go on with it.',
+    noneReady: 'You are Ready. New work is offered to you here.',
+    noneNotReady: 'You are Not ready, so no work is offered to you. Set a status at the top to Ready to receive chats.',
+    becomeReady: 'Become Ready',
+    participants: 'Participants',
+    transcript: 'Transcript',
+    end: 'End',
+    endHint: 'End the session',
+    done: 'Mark Done',
+    doneHint: 'Close the work for good',
+    doneNeedsEnd: 'End the session first, then mark it as Done',
+    note: 'Note',
+    noteLabel: 'Note for your colleagues',
+    noteHint: 'Only agents see notes.',
+    disposition: 'Disposition',
+    noDisposition: 'No disposition',
+    message: 'Message',
+    write: 'Write a message…',
+    send: 'Send',
+    ended: 'This session has ended',
+    /** @param {{by: string, agent: string | null, at: string} | null} ended @param {string} me */
+    endedBy: (ended, me) => {
+      if (ended === null) return 'This session has ended.';
+      const who = { contact: 'the contact', system: 'a rule', agent: ended.agent === me ? 'you' : (ended.agent ? words(ended.agent) : 'an agent') }[ended.by];
+      return `Ended by ${who ?? 'somebody'} at ${time.clock(ended.at)}.`;
+    },
+    continue: 'Continue in Conversation',
+    continueHint: 'Write in the Conversation tab to go on.',
+    noContinue: 'Continuing is switched off for your account.',
+    writeEnded: 'The session has ended',
+    back: 'Back to your interactions',
+    elapsed: 'Elapsed',
+    /** @param {string} name */
+    gone: (name) => `The interaction with ${name} is no longer yours.`,
+    /** @param {string} name */
+    isDone: (name) => `The interaction with ${name} is Done.`,
+    panel: 'Details',
+    tabs: { transcript: 'Transcript', conversation: 'Conversation', contact: 'Contact' },
+  },
+
+  transcript: {
+    older: 'Load older messages',
+    loading: 'Loading…',
+    empty: 'Nothing has been written yet.',
+    noHits: 'No message contains that.',
+    newest: 'New messages',
+    failed: 'The messages could not be loaded.',
+    /** @param {string} name */
+    typing: (name) => `${name} is typing…`,
+    note: 'Note, agents only',
+    bot: 'Bot',
+    late: 'arrived late',
+    showAll: 'Show all',
+    unsupported: 'A message of a form that cannot be shown',
+    /** @param {string} channel */
+    interaction: (channel) => `Interaction on ${channel}`,
+    /** @param {string} name @param {string} text */
+    announce: (name, text) => `${name}: ${text}`,
+    /** @type {Record<string, string>} */
+    delivery: { sending: 'sending…', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not delivered' },
+    /** What a system notice says. @param {any} notice @param {string} me */
+    notice: (notice, me) => {
+      const change = notice?.lifecycle?.change;
+      if (change === undefined) return 'Something happened here that this version cannot describe.';
+      const [code, value] = typeof change === 'string' ? [change, null] : Object.entries(change)[0];
+      const agent = value?.agent === me ? desk.you : (value?.agent ? words(value.agent) : 'An agent');
+      switch (code) {
+        case 'joined': return `${agent} joined`;
+        case 'left': return `${agent} left`;
+        case 'ended_by_agent': return `${agent} ended the session`;
+        case 'ended_by_contact': return 'The contact ended the session';
+        case 'ended_by_system': return 'The session was ended by a rule';
+        case 'reactivated': return 'Reactivated';
+        case 'done': return 'Marked as Done';
+        default: return words(code);
+      }
+    },
+  },
+
+  conversation: {
+    label: 'Conversation',
+    search: 'Search the conversation',
+    refresh: 'Refresh',
+    write: 'Write a message…',
+    writeEnded: 'Write to reactivate the session…',
+    /** @param {number} count @param {boolean} more */
+    hits: (count, more) => `${count}${more ? '+' : ''} ${count === 1 ? 'message' : 'messages'} found`,
+  },
+
+  contact: {
+    name: 'Name',
+    fields: 'Details',
+    fieldName: 'Field',
+    fieldValue: 'Value',
+    addField: 'Add a detail',
+    removeField: 'Remove',
+    addresses: 'Addresses',
+    history: 'Interactions',
+    firstSeen: 'First seen',
+    saved: 'The contact is saved.',
+    noHistory: 'No interactions yet.',
+    /** @type {Record<string, string>} */
+    states: { queued: 'Waiting', offered: 'Offered', active: 'Active', ended: 'Ended', done: 'Done' },
+    /** @param {string} owner */
+    by: (owner) => `by ${words(owner)}`,
+    byYou: 'by you',
+  },
+
+  communication: {
+    contacts: 'Contacts',
+    search: 'Search contacts',
+    scope: 'Which contacts',
+    all: 'All',
+    mine: 'Mine',
+    more: 'Show more',
+    noContacts: 'No contacts yet.',
+    noMatches: 'No contact matches.',
+    noneMine: 'No contacts are assigned to you yet.',
+    hide: 'Hide the contact list',
+    showList: 'Show the contact list',
+    none: 'No contact is selected',
+    noneHint: 'Choose a contact to see every conversation your company has had with them.',
+    filter: 'Which messages',
+    private: 'Private',
+    public: 'Public',
+    write: 'Write a message…',
+    writeLabel: 'Write a message',
+    /** @param {string} kind of the channel that carries it */
+    writeHint: (kind) => (kind === 'web_chat' ? 'Kept for the contact: they see it at their next visit.' : `Goes out by ${desk.kind(kind)} at once.`),
+    mustOpen: 'Open an interaction to write to this contact.',
+    noChannel: 'There is no channel to write to this contact on.',
+    channel: 'Channel',
+    /** @param {string} kind @param {string} channel */
+    open: (kind, channel) => `${kind}: open an interaction on ${channel}`,
+    pin: 'Add to my contacts',
+    unpin: 'Remove from my contacts',
+    /** @param {string[]} channels */
+    active: (channels) => `Active now on ${channels.map((channel) => desk.channel(channel)).join(', ')}`,
+    activeNow: 'Active now',
+    /** @param {number} count */
+    unread: (count) => plural(count, 'unread message'),
+    emptyPrivate: 'There are no private messages with this contact.',
+    emptyPublic: 'There are no public messages of this contact.',
+    back: 'Back to the contacts',
+  },
+
+  alerts: {
+    region: 'Alerts',
+    /** @param {string} name */
+    answered: (name) => `${name} answered`,
+    /** @param {number} count */
+    count: (count) => plural(count, 'message'),
+  },
+
+  attention: {
+    /** @param {string} name */
+    waiting: (name) => `● ${name} is waiting`,
+    /** @param {number} count */
+    severalWaiting: (count) => `● ${count} are waiting`,
+    offer: '● New interaction',
+  },
+};
+
+export const chat = {
+  open: 'Open the chat',
+  close: 'Close the chat',
+  title: 'Chat with us',
+  greeting: 'Hello! How can we help you?',
+  greetingHint: 'Write to us and one of our people will answer you here.',
+  name: 'Your name (optional)',
+  message: 'Your message',
+  placeholder: 'Write a message…',
+  placeholderEnded: 'Write to start again…',
+  send: 'Send',
+  end: 'End chat',
+  startNew: 'Start a new chat',
+  you: 'You',
+  agent: 'Our team',
+  log: 'Messages',
+  /** @param {string} name */
+  typing: (name) => `${words(name)} is typing…`,
+  /** @param {number} count */
+  unread: (count) => plural(count, 'new message'),
+  /** @type {Record<string, (agent: string | null) => string>} */
+  states: {
+    none: () => 'We usually answer within minutes',
+    queued: () => 'Looking for somebody to help you…',
+    active: (agent) => (agent ? `You are talking with ${words(agent)}` : 'You are connected with our team'),
+    ended: () => 'This chat has ended',
+  },
+  /** @type {Record<string, string>} */
+  connections: { idle: '', connecting: 'Connecting…', connected: '', reconnecting: 'Connection lost. Trying again…', closed: 'The chat is not available.' },
+  /** @type {Record<string, string>} */
+  delivery: { sending: 'sending…' },
+  /** @param {string} code @param {string} detail */
+  error: (code, detail) => ({
+    text_too_long: 'Your message is too long. Please shorten it.',
+    frame_too_large: 'Your message is too long. Please shorten it.',
+    text_empty: 'Please write something first.',
+    too_many_messages: 'That was fast. Your message is sent in a moment.',
+    busy: 'We are very busy. Your message is sent as soon as possible.',
+    unknown_channel: 'This chat is not available.',
+  }[code] ?? (detail || 'Something went wrong. Please try again.')),
+  unsupported: 'A message that cannot be shown here',
+  /** What a system notice says; `null` for one that this version does not know. @param {{notice?: string, agent?: string, by?: string}} content */
+  notice: (content) => {
+    const agent = content.agent ? words(content.agent) : 'Our team';
+    switch (content.notice) {
+      case 'joined': return `${agent} joined the chat`;
+      case 'left': return `${agent} left the chat`;
+      case 'ended': return content.by === 'me' ? 'You ended the chat' : 'The chat has ended';
+      case 'reactivated': return 'The chat goes on';
+      default: return null;
+    }
+  },
+};

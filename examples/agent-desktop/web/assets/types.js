@@ -1,0 +1,116 @@
+/**
+ * The shapes of the agent API and of the web-chat socket, for the type comments of the other modules.
+ * This module has no code: `docs/specs/agent-api.md` and `docs/specs/web-chat.md` are the contract.
+ *
+ * @typedef {string} Moment RFC 3339 with microseconds, UTC
+ * @typedef {{ready: boolean, reason: unknown, since: Moment | null}} Readiness
+ * @typedef {{used: number, limit: number}} Load
+ * @typedef {{pending_warning_ms: number, pending_overdue_ms: number, typing_ttl_ms: number, offer_ttl_ms: number}} Timing
+ *
+ * @typedef {object} Me
+ * @property {string} agent
+ * @property {string} role
+ * @property {boolean} signed_in
+ * @property {Record<string, Readiness>} readiness by medium
+ * @property {Record<string, Load>} load by media class
+ * @property {Record<string, boolean | string>} flags
+ * @property {Timing} timing
+ * @property {{code: string, name: string}[]} dispositions
+ * @property {{name: string, kind: string}[]} channels
+ * @property {Moment} now
+ *
+ * @typedef {{kind: "contact" | "agent" | "bot" | "system" | "me", name?: string | null}} Author
+ * @typedef {{author: Author, text: string, at: Moment}} TailLine
+ * @typedef {{since: Moment, colour: "green" | "yellow" | "red", flashing: boolean, elapsed_ms: number}} Pending
+ * @typedef {"connected" | "disconnected" | "left" | "unknown"} Connection
+ *
+ * @typedef {object} Interaction
+ * @property {string} id
+ * @property {string} thread
+ * @property {string} channel
+ * @property {string} kind
+ * @property {string} queue
+ * @property {{id: string, display_name: string | null}} contact
+ * @property {{id: string, address: string} | null} point
+ * @property {"queued" | "offered" | "active" | "ended" | "done"} state
+ * @property {number} version
+ * @property {number} segment
+ * @property {string | null} owner
+ * @property {string[]} members
+ * @property {Moment} since
+ * @property {Moment} created_at
+ * @property {{by: "contact" | "agent" | "system", agent: string | null, at: Moment} | null} ended
+ * @property {string | null} outcome
+ * @property {Pending | null} pending
+ * @property {Connection} connection
+ * @property {TailLine[]} tail
+ * @property {number} elapsed_ms
+ * @property {string | null} disposition
+ *
+ * @typedef {{id: string, agent: string, expires_at: Moment, interaction: Interaction}} Offer
+ *
+ * @typedef {{type: string, text?: string, notice?: any, kind?: string, raw?: string}} Content
+ * @typedef {"sending" | "sent" | "delivered" | "read" | "failed"} Delivery
+ *
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {string} thread
+ * @property {string} channel
+ * @property {string} kind
+ * @property {string | null} contact `null` for what somebody else wrote below a post
+ * @property {string | null} interaction
+ * @property {number} segment
+ * @property {number} sequence
+ * @property {number} position
+ * @property {Author} author
+ * @property {string | null} parent
+ * @property {"private" | "public" | "internal"} visibility
+ * @property {Content} content
+ * @property {Moment} at
+ * @property {Moment | null} provider_time
+ * @property {boolean} [late]
+ * @property {Delivery | null} delivery
+ *
+ * @typedef {object} ContactSummary
+ * @property {string} id
+ * @property {string | null} display_name
+ * @property {number | null} unread
+ * @property {string[]} active_channels
+ * @property {TailLine | null} last
+ * @property {boolean} assigned
+ *
+ * @typedef {object} ContactDetail
+ * @property {{id: string, version: number, display_name: string | null, fields: Record<string, string>, created_at: Moment}} contact
+ * @property {{id: string, kind: string, address: string, channel: string}[]} points
+ * @property {{id: string, channel: string, kind: string, connection: Connection}[]} threads
+ * @property {Interaction[]} interactions
+ * @property {number | null} unread
+ * @property {string[]} active_channels
+ *
+ * @typedef {{version: number, display_name?: string, fields?: Record<string, string>}} ContactChange what is left out stays
+ *
+ * @typedef {{messages: Message[], before: string | null, after: string | null}} Page
+ *
+ * @typedef {object} Alert
+ * @property {string} id
+ * @property {"reply_arrived"} kind
+ * @property {{id: string, display_name: string | null}} contact
+ * @property {string} thread
+ * @property {string} channel
+ * @property {"communication" | "interaction"} on_show
+ * @property {number} count
+ * @property {Moment} at
+ *
+ * @typedef {object} PendingWrite A message or note that the server has not answered yet.
+ * @property {string} id made here; repeated until answered, so that a repetition changes nothing
+ * @property {"message" | "note" | "communication"} what
+ * @property {string} contact
+ * @property {string | null} interaction
+ * @property {string | null} channel
+ * @property {string} text
+ * @property {string} draft where the text goes back to when it is refused
+ * @property {number} at milliseconds, by the server's clock
+ * @property {number} order place among the writes of this browser
+ */
+
+export {};
