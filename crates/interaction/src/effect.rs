@@ -84,19 +84,11 @@ pub(crate) fn difference(before: Option<&Interaction>, after: &Interaction) -> V
     let class = after.class;
     let less = held.iter().filter_map(|(agent, &weight)| {
         let now = holds.get(agent).copied().unwrap_or(0);
-        (now < weight).then(|| Effect::Release {
-            agent: agent.clone(),
-            class,
-            weight: weight - now,
-        })
+        (now < weight).then(|| Effect::Release { agent: agent.clone(), class, weight: weight - now })
     });
     let more = holds.iter().filter_map(|(agent, &weight)| {
         let was = held.get(agent).copied().unwrap_or(0);
-        (was < weight).then(|| Effect::Hold {
-            agent: agent.clone(),
-            class,
-            weight: weight - was,
-        })
+        (was < weight).then(|| Effect::Hold { agent: agent.clone(), class, weight: weight - was })
     });
 
     let ran = before.map(Interaction::timers).unwrap_or_default();
@@ -108,10 +100,7 @@ pub(crate) fn difference(before: Option<&Interaction>, after: &Interaction) -> V
     let set = runs
         .iter()
         .filter(|&(timer, at)| ran.get(timer) != Some(at))
-        .map(|(timer, &at)| Effect::SetTimer {
-            timer: timer.clone(),
-            at,
-        });
+        .map(|(timer, &at)| Effect::SetTimer { timer: timer.clone(), at });
 
     let waited = before.is_some_and(Interaction::waits);
     let queue = match (waited, after.waits()) {
@@ -119,11 +108,7 @@ pub(crate) fn difference(before: Option<&Interaction>, after: &Interaction) -> V
         (false, true) => Some(Effect::EnterQueue),
         (true, true) | (false, false) => None,
     };
-    less.chain(more)
-        .chain(cancelled)
-        .chain(set)
-        .chain(queue)
-        .collect()
+    less.chain(more).chain(cancelled).chain(set).chain(queue).collect()
 }
 
 impl Interaction {
@@ -136,16 +121,10 @@ impl Interaction {
         let mut holdings: BTreeMap<AgentName, u32> = match &self.state {
             State::Queued(_) | State::Done(_) => BTreeMap::new(),
             State::Offered(offered) => BTreeMap::from([(offered.agent.clone(), self.weight)]),
-            State::Active(active) => active
-                .holders()
-                .into_iter()
-                .map(|agent| (agent.clone(), self.weight))
-                .collect(),
-            State::Ended(ended) => self
-                .last_owner
-                .iter()
-                .map(|agent| (agent.clone(), ended.holds))
-                .collect(),
+            State::Active(active) => {
+                active.holders().into_iter().map(|agent| (agent.clone(), self.weight)).collect()
+            }
+            State::Ended(ended) => self.last_owner.iter().map(|agent| (agent.clone(), ended.holds)).collect(),
         };
         holdings.retain(|_, weight| *weight > 0);
         holdings
@@ -157,11 +136,7 @@ impl Interaction {
             State::Queued(_) | State::Done(_) => BTreeMap::new(),
             State::Offered(offered) => BTreeMap::from([(Timer::Offer(offered.offer), offered.expires_at)]),
             State::Active(active) => active.timers(),
-            State::Ended(ended) => ended
-                .done_at
-                .map(|at| (Timer::AutoDone, at))
-                .into_iter()
-                .collect(),
+            State::Ended(ended) => ended.done_at.map(|at| (Timer::AutoDone, at)).into_iter().collect(),
         }
     }
 
@@ -173,17 +148,12 @@ impl Interaction {
 
 impl crate::Active {
     fn timers(&self) -> BTreeMap<Timer, Timestamp> {
-        let transfer = self
-            .transfer
-            .iter()
-            .map(|transfer| (Timer::Transfer(transfer.id), transfer.expires_at));
-        let consults = self
-            .consults
-            .iter()
-            .filter_map(|(consult, asked)| match asked.stage {
-                crate::ConsultStage::Asked { expires_at } => Some((Timer::Consult(*consult), expires_at)),
-                crate::ConsultStage::Joined { .. } => None,
-            });
+        let transfer =
+            self.transfer.iter().map(|transfer| (Timer::Transfer(transfer.id), transfer.expires_at));
+        let consults = self.consults.iter().filter_map(|(consult, asked)| match asked.stage {
+            crate::ConsultStage::Asked { expires_at } => Some((Timer::Consult(*consult), expires_at)),
+            crate::ConsultStage::Joined { .. } => None,
+        });
         let invitations = self
             .invitations
             .iter()

@@ -119,24 +119,11 @@ impl Interaction {
     pub fn holder(&self) -> Holder<'_> {
         match &self.state {
             State::Queued(_) => Holder::Queue(&self.queue),
-            State::Offered(offered) => Holder::Offer {
-                offer: offered.offer,
-                agent: &offered.agent,
-            },
-            State::Active(Active {
-                owner,
-                transfer: None,
-                ..
-            }) => Holder::Owner(owner),
-            State::Active(Active {
-                owner,
-                transfer: Some(transfer),
-                ..
-            }) => Holder::Transfer {
-                transfer: transfer.id,
-                owner,
-                to: &transfer.to,
-            },
+            State::Offered(offered) => Holder::Offer { offer: offered.offer, agent: &offered.agent },
+            State::Active(Active { owner, transfer: None, .. }) => Holder::Owner(owner),
+            State::Active(Active { owner, transfer: Some(transfer), .. }) => {
+                Holder::Transfer { transfer: transfer.id, owner, to: &transfer.to }
+            }
             State::Ended(ended) => match (ended.outcome, &self.last_owner) {
                 (crate::Outcome::Handled, Some(owner)) => Holder::LastOwner(owner),
                 (crate::Outcome::Handled, None) | (crate::Outcome::Abandoned, _) => Holder::Nobody,

@@ -22,9 +22,7 @@ pub(crate) fn once_taken(interaction: &Interaction, at: Timestamp) -> Option<Tim
     // While nobody has ever had it the contact waits for an agent, not for an answer: the timer starts with the
     // first owner. Later on it is about messages only.
     let first = interaction.last_owner.is_none();
-    interaction
-        .unanswered_since
-        .or(if first { Some(at) } else { None })
+    interaction.unanswered_since.or(if first { Some(at) } else { None })
 }
 
 /// Whether a message of the contact makes it pending, outside of Ended and Done.

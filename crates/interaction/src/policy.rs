@@ -42,13 +42,7 @@ impl Policy {
             Outcome::Handled => self.ended_holds.of(weight),
             Outcome::Abandoned => 0,
         };
-        Ended {
-            by,
-            at: now,
-            outcome,
-            holds,
-            done_at: self.auto_done.map(|after| now + after),
-        }
+        Ended { by, at: now, outcome, holds, done_at: self.auto_done.map(|after| now + after) }
     }
 }
 

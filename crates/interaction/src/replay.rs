@@ -15,7 +15,7 @@ pub enum ReplayError {
     #[error("an interaction has at least one event")]
     Empty,
     /// The first event is not `started`.
-    #[error("an interaction begins with {:?}, not {found:?}", EventName::Started.as_str())]
+    #[error("an interaction begins with {}, not {found}", EventName::Started)]
     NotStarted {
         /// What it is instead.
         found: EventName,
@@ -38,13 +38,9 @@ impl Interaction {
         let mut journal = journal.into_iter();
         let first = journal.next().ok_or(ReplayError::Empty)?;
         let Event::Started(start) = &first.event else {
-            return Err(ReplayError::NotStarted {
-                found: first.event.name(),
-            });
+            return Err(ReplayError::NotStarted { found: first.event.name() });
         };
-        journal.try_fold(begin(start, first.at), |interaction, recorded| {
-            interaction.apply(recorded)
-        })
+        journal.try_fold(begin(start, first.at), |interaction, recorded| interaction.apply(recorded))
     }
 
     /// The interaction after one more event. This is the only way in which it changes.
@@ -91,29 +87,14 @@ pub(crate) fn begin(start: &Start, at: Timestamp) -> Interaction {
 }
 
 /// What an event makes of an interaction, without its counters; `None` when it cannot have happened there.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm an event: a complete list is checked best in one place"
-)]
 fn evolve(before: &Interaction, event: &Event, at: Timestamp) -> Option<Interaction> {
     let mut next = before.clone();
     match event {
         Event::Started(_) => return None,
-        Event::Offered {
-            offer,
-            agent,
-            expires_at,
-            auto: _,
-        } => {
+        Event::Offered { offer, agent, expires_at, auto: _ } => {
             let (offer, agent, expires_at) = (*offer, agent.clone(), *expires_at);
             let queued = before.queued()?.clone();
-            next.state = State::Offered(Offered {
-                offer,
-                agent,
-                offered_at: at,
-                expires_at,
-                queued,
-            });
+            next.state = State::Offered(Offered { offer, agent, offered_at: at, expires_at, queued });
         }
         Event::Accepted { offer, agent } => {
             before.offered(*offer, agent)?;
@@ -138,37 +119,15 @@ fn evolve(before: &Interaction, event: &Event, at: Timestamp) -> Option<Interact
             before.ended()?;
             next.reactivate(by, at);
         }
-        Event::Ended {
-            by,
-            outcome,
-            holds,
-            done_at,
-        } => {
+        Event::Ended { by, outcome, holds, done_at } => {
             before.is_running().then_some(())?;
             let (by, outcome, holds, done_at) = (by.clone(), *outcome, *holds, *done_at);
             next.unanswered_since = None;
-            next.state = State::Ended(Ended {
-                by,
-                at,
-                outcome,
-                holds,
-                done_at,
-            });
+            next.state = State::Ended(Ended { by, at, outcome, holds, done_at });
         }
         Event::MarkedDone { by } => {
-            let Ended {
-                by: ended_by,
-                at: ended_at,
-                outcome,
-                ..
-            } = before.ended()?.clone();
-            next.state = State::Done(Done {
-                by: by.clone(),
-                at,
-                outcome,
-                ended_by,
-                ended_at,
-            });
+            let Ended { by: ended_by, at: ended_at, outcome, .. } = before.ended()?.clone();
+            next.state = State::Done(Done { by: by.clone(), at, outcome, ended_by, ended_at });
         }
         Event::DispositionSet { agent: _, code } => {
             before.is_open().then_some(())?;
@@ -181,11 +140,7 @@ fn evolve(before: &Interaction, event: &Event, at: Timestamp) -> Option<Interact
             next.active_mut()?.consults.remove(consult)?;
             next.hand_over(to, at, Handover::Consult(*consult))?;
         }
-        Event::TransferredToQueue {
-            transfer,
-            by: _,
-            queue,
-        } => {
+        Event::TransferredToQueue { transfer, by: _, queue } => {
             before.active()?;
             next.queue = queue.clone();
             next.handover = Some(Handover::Queue(*transfer));
@@ -220,8 +175,7 @@ impl Interaction {
     }
 
     fn offered(&self, offer: OfferId, agent: &AgentName) -> Option<&Offered> {
-        self.offer()
-            .filter(|open| open.offer == offer && open.agent == *agent)
+        self.offer().filter(|open| open.offer == offer && open.agent == *agent)
     }
 
     const fn active(&self) -> Option<&Active> {

@@ -75,12 +75,7 @@ pub struct Queued {
 impl Queued {
     /// Begins to wait.
     pub(crate) const fn new(since: Timestamp, preferred: Option<AgentName>) -> Self {
-        Self {
-            since,
-            preferred,
-            passed: BTreeMap::new(),
-            lapsed: BTreeMap::new(),
-        }
+        Self { since, preferred, passed: BTreeMap::new(), lapsed: BTreeMap::new() }
     }
 }
 

@@ -66,10 +66,7 @@ impl Interaction {
         Transition {
             effects: difference(None, &interaction),
             interaction,
-            events: vec![Recorded {
-                at: now,
-                event: Event::Started(start),
-            }],
+            events: vec![Recorded { at: now, event: Event::Started(start) }],
         }
     }
 
@@ -96,6 +93,9 @@ impl Interaction {
     /// Applies what was decided.
     fn follow(&self, events: Vec<Event>, at: Timestamp) -> Transition {
         let mut interaction = self.clone();
+        if events.is_empty() {
+            return Transition { interaction, events: Vec::new(), effects: Vec::new() };
+        }
         let mut recorded = Vec::with_capacity(events.len());
         for event in events {
             let event = Recorded { at, event };
@@ -108,11 +108,7 @@ impl Interaction {
                 Err(error) => debug_assert!(false, "{error}"),
             }
         }
-        Transition {
-            effects: difference(Some(self), &interaction),
-            interaction,
-            events: recorded,
-        }
+        Transition { effects: difference(Some(self), &interaction), interaction, events: recorded }
     }
 
     /// Whether `agent` has it, or had it when the session ended, because of this change of hands.

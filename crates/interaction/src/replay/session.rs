@@ -5,39 +5,18 @@ use crate::{Active, Consult, ConsultStage, Event, Invitation, Transfer};
 /// What an event makes of a session that stays with its owner; `None` when it cannot have happened there.
 pub(super) fn evolve(active: &mut Active, event: &Event, at: Timestamp) -> Option<()> {
     match event {
-        Event::TransferRequested {
-            transfer,
-            by,
-            to,
-            expires_at,
-        } => {
+        Event::TransferRequested { transfer, by, to, expires_at } => {
             let (id, by, to, expires_at) = (*transfer, by.clone(), to.clone(), *expires_at);
-            active.transfer = Some(Transfer {
-                id,
-                by,
-                to,
-                expires_at,
-            });
+            active.transfer = Some(Transfer { id, by, to, expires_at });
         }
         Event::TransferDeclined { transfer, agent: _ }
         | Event::TransferExpired { transfer }
         | Event::TransferCancelled { transfer, by: _ } => {
             active.transfer.take_if(|pending| pending.id == *transfer)?;
         }
-        Event::ConsultStarted {
-            consult,
-            by,
-            target,
-            expires_at,
-        } => {
-            let stage = ConsultStage::Asked {
-                expires_at: *expires_at,
-            };
-            let asked = Consult {
-                by: by.clone(),
-                target: target.clone(),
-                stage,
-            };
+        Event::ConsultStarted { consult, by, target, expires_at } => {
+            let stage = ConsultStage::Asked { expires_at: *expires_at };
+            let asked = Consult { by: by.clone(), target: target.clone(), stage };
             active.consults.insert(*consult, asked);
         }
         Event::ConsultJoined { consult } => {
@@ -46,15 +25,8 @@ pub(super) fn evolve(active: &mut Active, event: &Event, at: Timestamp) -> Optio
         Event::ConsultEnded { consult, by: _ } | Event::ConsultExpired { consult } => {
             active.consults.remove(consult)?;
         }
-        Event::Invited {
-            by,
-            agent,
-            expires_at,
-        } => {
-            let invitation = Invitation {
-                by: by.clone(),
-                expires_at: *expires_at,
-            };
+        Event::Invited { by, agent, expires_at } => {
+            let invitation = Invitation { by: by.clone(), expires_at: *expires_at };
             active.invitations.insert(agent.clone(), invitation);
         }
         Event::InvitationDeclined { agent }

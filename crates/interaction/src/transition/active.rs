@@ -1,9 +1,10 @@
+use parlor_model::AgentName;
+
 use super::queued::ended;
 use super::{Context, Decision, conference, consult, nothing, offer_gone, one, transfer};
 use crate::{
     Active, Command, DispositionCode, EndedBy, Event, GoneReason, Handover, Interaction, Outcome, Refusal,
 };
-use parlor_model::AgentName;
 
 /// What happens while an agent has it.
 pub(super) fn decide(
@@ -47,12 +48,9 @@ pub(super) fn decide(
             }
             set_disposition(interaction, agent, code)
         }
-        Command::RequestTransfer {
-            transfer,
-            by,
-            target,
-            expires_at,
-        } => transfer::request(interaction, active, *transfer, by, target, *expires_at),
+        Command::RequestTransfer { transfer, by, target, expires_at } => {
+            transfer::request(interaction, active, *transfer, by, target, *expires_at)
+        }
         Command::AcceptTransfer { transfer, agent } => {
             transfer::accept(interaction, active, *transfer, agent, cx)
         }
@@ -61,22 +59,15 @@ pub(super) fn decide(
         }
         Command::ExpireTransfer { transfer } => transfer::expire(active, *transfer, cx),
         Command::CancelTransfer { transfer, by } => transfer::cancel(interaction, active, *transfer, by),
-        Command::StartConsult {
-            consult,
-            by,
-            target,
-            expires_at,
-        } => consult::start(interaction, active, *consult, by, target, *expires_at),
+        Command::StartConsult { consult, by, target, expires_at } => {
+            consult::start(interaction, active, *consult, by, target, *expires_at)
+        }
         Command::JoinConsult { consult, agent } => consult::join(interaction, active, *consult, agent, cx),
         Command::ConsultAnswered { consult } => consult::answered(active, *consult, cx),
         Command::EndConsult { consult, by } => consult::end(interaction, active, *consult, by.as_ref()),
         Command::ExpireConsult { consult } => consult::expire(active, *consult, cx),
         Command::CompleteConsult { consult, by } => consult::complete(interaction, active, *consult, by),
-        Command::Invite {
-            by,
-            agent,
-            expires_at,
-        } => conference::invite(active, by, agent, *expires_at),
+        Command::Invite { by, agent, expires_at } => conference::invite(active, by, agent, *expires_at),
         Command::AcceptInvitation { agent } => conference::accept(active, agent, cx),
         Command::DeclineInvitation { agent } => conference::decline(active, agent),
         Command::ExpireInvitation { agent } => conference::expire(active, agent, cx),
@@ -118,8 +109,5 @@ pub(super) fn set_disposition(
     if interaction.disposition.as_ref() == Some(code) {
         return nothing();
     }
-    one(Event::DispositionSet {
-        agent: agent.clone(),
-        code: code.clone(),
-    })
+    one(Event::DispositionSet { agent: agent.clone(), code: code.clone() })
 }

@@ -15,11 +15,7 @@ pub(super) fn invite(active: &Active, by: &AgentName, agent: &AgentName, expires
         return nothing();
     }
     room(active)?;
-    one(Event::Invited {
-        by: by.clone(),
-        agent: agent.clone(),
-        expires_at,
-    })
+    one(Event::Invited { by: by.clone(), agent: agent.clone(), expires_at })
 }
 
 /// The agent joins.
@@ -28,10 +24,7 @@ pub(super) fn accept(active: &Active, agent: &AgentName, cx: Context<'_>) -> Dec
         None if active.takes_part(agent) => nothing(),
         None => Err(Refusal::InvitationGone),
         Some(invitation) if cx.now >= invitation.expires_at => Err(Refusal::InvitationGone),
-        Some(invitation) => one(Event::MemberJoined {
-            by: invitation.by.clone(),
-            agent: agent.clone(),
-        }),
+        Some(invitation) => one(Event::MemberJoined { by: invitation.by.clone(), agent: agent.clone() }),
     }
 }
 
@@ -58,10 +51,7 @@ pub(super) fn cancel(active: &Active, by: &AgentName, agent: &AgentName) -> Deci
     match active.invitations.get(agent) {
         None => nothing(),
         Some(_) if active.owner != *by => Err(Refusal::NotOwner),
-        Some(_) => one(Event::InvitationCancelled {
-            by: by.clone(),
-            agent: agent.clone(),
-        }),
+        Some(_) => one(Event::InvitationCancelled { by: by.clone(), agent: agent.clone() }),
     }
 }
 
@@ -79,10 +69,7 @@ pub(super) fn add(active: &Active, by: &AgentName, agent: &AgentName) -> Decisio
     if !active.invitations.contains_key(agent) {
         room(active)?;
     }
-    one(Event::MemberJoined {
-        by: by.clone(),
-        agent: agent.clone(),
-    })
+    one(Event::MemberJoined { by: by.clone(), agent: agent.clone() })
 }
 
 /// A member leaves; the interaction goes on (r49).
@@ -106,16 +93,11 @@ pub(super) fn supervise(active: &Active, agent: &AgentName, mode: Supervision) -
     match active.supervisors.get(agent) {
         Some(now) if *now == mode => return nothing(),
         None if active.supervisors.len() >= Limits::SUPERVISORS => {
-            return Err(Refusal::TooMany {
-                limit: Limits::SUPERVISORS,
-            });
+            return Err(Refusal::TooMany { limit: Limits::SUPERVISORS });
         }
         Some(_) | None => {}
     }
-    one(Event::SupervisionStarted {
-        agent: agent.clone(),
-        mode,
-    })
+    one(Event::SupervisionStarted { agent: agent.clone(), mode })
 }
 
 /// Somebody no longer watches.
@@ -128,9 +110,7 @@ pub(super) fn stop_supervising(active: &Active, agent: &AgentName) -> Decision {
 
 fn room(active: &Active) -> Result<(), Refusal> {
     if active.members.len() + active.invitations.len() >= Limits::MEMBERS {
-        return Err(Refusal::TooMany {
-            limit: Limits::MEMBERS,
-        });
+        return Err(Refusal::TooMany { limit: Limits::MEMBERS });
     }
     Ok(())
 }

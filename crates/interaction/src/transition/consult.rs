@@ -22,16 +22,9 @@ pub(super) fn start(
         return Err(Refusal::SelfConsult);
     }
     if active.consults.len() >= Limits::CONSULTS {
-        return Err(Refusal::TooMany {
-            limit: Limits::CONSULTS,
-        });
+        return Err(Refusal::TooMany { limit: Limits::CONSULTS });
     }
-    one(Event::ConsultStarted {
-        consult,
-        by: by.clone(),
-        target: target.clone(),
-        expires_at,
-    })
+    one(Event::ConsultStarted { consult, by: by.clone(), target: target.clone(), expires_at })
 }
 
 /// The consulted agent answers.
@@ -77,20 +70,13 @@ pub(super) fn end(
     let Some(asked) = active.consults.get(&consult) else {
         // When it was completed, an end comes too late and the one who gives it has to know.
         let completed = interaction.handover == Some(Handover::Consult(consult));
-        return if completed && by.is_some() {
-            Err(Refusal::ConsultGone)
-        } else {
-            nothing()
-        };
+        return if completed && by.is_some() { Err(Refusal::ConsultGone) } else { nothing() };
     };
     let may = by.is_none_or(|by| asked.by == *by || asked.target.agent() == Some(by) || active.owner == *by);
     if !may {
         return Err(Refusal::NotAMember);
     }
-    one(Event::ConsultEnded {
-        consult,
-        by: by.cloned(),
-    })
+    one(Event::ConsultEnded { consult, by: by.cloned() })
 }
 
 /// Nobody answered in time.
@@ -132,9 +118,5 @@ pub(super) fn complete(
     if active.transfer.is_some() {
         return Err(Refusal::TransferPending);
     }
-    one(Event::ConsultCompleted {
-        consult,
-        by: by.clone(),
-        to: to.clone(),
-    })
+    one(Event::ConsultCompleted { consult, by: by.clone(), to: to.clone() })
 }

@@ -17,12 +17,7 @@ pub(super) fn decide(interaction: &Interaction, done: &Done, command: &Command) 
             }
             Err(Refusal::AlreadyDone)
         }
-        Command::RequestTransfer {
-            transfer,
-            by: _,
-            target: _,
-            expires_at: _,
-        } => {
+        Command::RequestTransfer { transfer, by: _, target: _, expires_at: _ } => {
             if interaction.handover == Some(Handover::Transfer(*transfer)) {
                 return nothing();
             }

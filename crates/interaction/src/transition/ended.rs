@@ -35,12 +35,7 @@ pub(super) fn decide(
             }
             set_disposition(interaction, agent, code)
         }
-        Command::RequestTransfer {
-            transfer,
-            by: _,
-            target: _,
-            expires_at: _,
-        } => {
+        Command::RequestTransfer { transfer, by: _, target: _, expires_at: _ } => {
             if interaction.handover == Some(Handover::Transfer(*transfer)) {
                 return nothing();
             }

@@ -23,10 +23,7 @@ pub(super) fn decide(
                 // Whether the timer has run yet must not decide who gets it.
                 return offer_gone(GoneReason::Expired);
             }
-            one(Event::Accepted {
-                offer: *offer,
-                agent: agent.clone(),
-            })
+            one(Event::Accepted { offer: *offer, agent: agent.clone() })
         }
         Command::Decline { offer, agent } => {
             if *offer != open.offer {
@@ -35,38 +32,26 @@ pub(super) fn decide(
             if *agent != open.agent {
                 return offer_gone(GoneReason::Taken);
             }
-            one(Event::Declined {
-                offer: *offer,
-                agent: agent.clone(),
-            })
+            one(Event::Declined { offer: *offer, agent: agent.clone() })
         }
         Command::Expire { offer } => {
             if *offer != open.offer || cx.now < open.expires_at {
                 return nothing();
             }
-            one(Event::Expired {
-                offer: *offer,
-                agent: open.agent.clone(),
-            })
+            one(Event::Expired { offer: *offer, agent: open.agent.clone() })
         }
         Command::Withdraw { offer } => {
             if *offer != open.offer {
                 return nothing();
             }
-            one(Event::Withdrawn {
-                offer: *offer,
-                agent: open.agent.clone(),
-            })
+            one(Event::Withdrawn { offer: *offer, agent: open.agent.clone() })
         }
         Command::ContactWrote => contact_wrote(interaction),
         Command::End { by } => end(interaction, by, cx),
         Command::MarkDone { by: _ } => Err(Refusal::MustEndFirst),
-        Command::RequestTransfer {
-            transfer,
-            by: _,
-            target: _,
-            expires_at: _,
-        } => request_transfer(interaction, *transfer),
+        Command::RequestTransfer { transfer, by: _, target: _, expires_at: _ } => {
+            request_transfer(interaction, *transfer)
+        }
         Command::AgentWrote { .. }
         | Command::SetDisposition { .. }
         | Command::StartConsult { .. }

@@ -13,19 +13,9 @@ pub(super) fn decide(
     cx: Context<'_>,
 ) -> Decision {
     match command {
-        Command::Offer {
-            offer,
-            agent,
-            expires_at,
-            auto,
-        } => {
+        Command::Offer { offer, agent, expires_at, auto } => {
             let (offer, agent, expires_at, auto) = (*offer, agent.clone(), *expires_at, *auto);
-            let mut events = vec![Event::Offered {
-                offer,
-                agent: agent.clone(),
-                expires_at,
-                auto,
-            }];
+            let mut events = vec![Event::Offered { offer, agent: agent.clone(), expires_at, auto }];
             if auto {
                 events.push(Event::Accepted { offer, agent });
             }
@@ -36,12 +26,9 @@ pub(super) fn decide(
         Command::ContactWrote => contact_wrote(interaction),
         Command::End { by } => end(interaction, by, cx),
         Command::MarkDone { by: _ } => Err(Refusal::MustEndFirst),
-        Command::RequestTransfer {
-            transfer,
-            by: _,
-            target: _,
-            expires_at: _,
-        } => request_transfer(interaction, *transfer),
+        Command::RequestTransfer { transfer, by: _, target: _, expires_at: _ } => {
+            request_transfer(interaction, *transfer)
+        }
         Command::AgentWrote { .. }
         | Command::SetDisposition { .. }
         | Command::StartConsult { .. }
@@ -92,19 +79,9 @@ pub(super) fn end(interaction: &Interaction, by: &EndedBy, cx: Context<'_>) -> D
 
 /// The end of a session under the policy of now.
 pub(super) fn ended(interaction: &Interaction, by: &EndedBy, outcome: Outcome, cx: Context<'_>) -> Event {
-    let Ended {
-        by,
-        at: _,
-        outcome,
-        holds,
-        done_at,
-    } = cx.policy.ended(by.clone(), outcome, interaction.weight, cx.now);
-    Event::Ended {
-        by,
-        outcome,
-        holds,
-        done_at,
-    }
+    let Ended { by, at: _, outcome, holds, done_at } =
+        cx.policy.ended(by.clone(), outcome, interaction.weight, cx.now);
+    Event::Ended { by, outcome, holds, done_at }
 }
 
 /// Nobody has it who could hand it over; but the transfer that brought it here may be repeated.

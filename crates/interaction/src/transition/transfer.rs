@@ -24,17 +24,12 @@ pub(super) fn request(
     }
     match target {
         TransferTarget::Agent(to) if active.owner == *to => Err(Refusal::SelfTransfer),
-        TransferTarget::Agent(to) => one(Event::TransferRequested {
-            transfer,
-            by: by.clone(),
-            to: to.clone(),
-            expires_at,
-        }),
-        TransferTarget::Queue(queue) => one(Event::TransferredToQueue {
-            transfer,
-            by: by.clone(),
-            queue: queue.clone(),
-        }),
+        TransferTarget::Agent(to) => {
+            one(Event::TransferRequested { transfer, by: by.clone(), to: to.clone(), expires_at })
+        }
+        TransferTarget::Queue(queue) => {
+            one(Event::TransferredToQueue { transfer, by: by.clone(), queue: queue.clone() })
+        }
     }
 }
 
@@ -51,10 +46,7 @@ pub(super) fn accept(
         None => Err(Refusal::TransferGone),
         Some(pending) if pending.to != *agent => Err(Refusal::NotInvited),
         Some(pending) if cx.now >= pending.expires_at => Err(Refusal::TransferGone),
-        Some(_) => one(Event::TransferAccepted {
-            transfer,
-            agent: agent.clone(),
-        }),
+        Some(_) => one(Event::TransferAccepted { transfer, agent: agent.clone() }),
     }
 }
 
@@ -69,10 +61,7 @@ pub(super) fn decline(
         None if interaction.went_to(agent, Handover::Transfer(transfer)) => Err(Refusal::TransferGone),
         None => nothing(),
         Some(pending) if pending.to != *agent => Err(Refusal::NotInvited),
-        Some(_) => one(Event::TransferDeclined {
-            transfer,
-            agent: agent.clone(),
-        }),
+        Some(_) => one(Event::TransferDeclined { transfer, agent: agent.clone() }),
     }
 }
 
@@ -95,10 +84,7 @@ pub(super) fn cancel(
         None if interaction.handover == Some(Handover::Transfer(transfer)) => Err(Refusal::TransferGone),
         None => nothing(),
         Some(_) if active.owner != *by => Err(Refusal::NotOwner),
-        Some(_) => one(Event::TransferCancelled {
-            transfer,
-            by: by.clone(),
-        }),
+        Some(_) => one(Event::TransferCancelled { transfer, by: by.clone() }),
     }
 }
 

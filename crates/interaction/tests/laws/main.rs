@@ -1,0 +1,10 @@
+//! The laws of the machine, on random histories and on every state that can be reached with three agents.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod check;
+mod exhaustive;
+mod page;
+mod random;
+#[path = "../support/mod.rs"]
+mod support;

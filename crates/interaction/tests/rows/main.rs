@@ -1,0 +1,12 @@
+//! The rows of the manuals that the machine answers for, each by a test of its name.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod after_the_end;
+mod desk;
+mod lifecycle;
+mod offers;
+mod pending;
+#[path = "../support/mod.rs"]
+mod support;
+mod together;
