@@ -18,7 +18,7 @@ impl SeededIds {
         Self { state: Arc::new(AtomicU64::new(seed)) }
     }
 
-    /// The next eight bytes: SplitMix64, whose state only ever counts up, so that threads can share it.
+    /// The next eight bytes: `SplitMix64`, whose state only ever counts up, so that threads can share it.
     fn next(&self) -> u64 {
         const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
         let mut z = self.state.fetch_add(STEP, Ordering::SeqCst).wrapping_add(STEP);

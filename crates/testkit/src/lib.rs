@@ -30,7 +30,8 @@
 //! # For tests of your own
 //!
 //! [`ManualClock`] and [`SeededIds`] make a test the same on every run. [`FaultyStore`] fails the commit that you name,
-//! before or after keeping it. [`Sample`](store_suite::Sample) makes values that fit together.
+//! before or after keeping it; it is a [`Layer`], as are stores that count, forget or lie.
+//! [`Sample`](store_suite::Sample) makes values that fit together.
 
 mod clock;
 mod faulty_store;

@@ -22,7 +22,7 @@ mod records;
 mod repetition;
 mod sample;
 
-pub use self::harness::{DurableHarness, StoreCase, StoreHarness, run, run_durable, store_cases};
+pub use self::harness::{CaseRun, DurableHarness, StoreCase, StoreHarness, run, run_durable, store_cases};
 pub use self::sample::{Sample, Visitor};
 
 /// The cases. Their names are sentences about the behaviour that they check.

@@ -6,10 +6,7 @@ use parlor_model::{DeliveryStage, Observation};
 /// answer, and more of them never take it back (invariants I5 and I9). What was seen counts most; a delivery overrules
 /// a failure whichever came first, because providers do report a delivery after having given up.
 pub fn delivery<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> Option<DeliveryStage> {
-    observations
-        .into_iter()
-        .map(|observation| observation.stage)
-        .reduce(join)
+    observations.into_iter().map(|observation| observation.stage).reduce(join)
 }
 
 /// The stage that remains when both were observed: `Sent`, then `Failed`, then `Delivered`, then `Read`.
@@ -80,11 +77,7 @@ mod tests {
         assert_eq!(delivery(&observed(&[Sent, Failed])), Some(Failed));
         assert_eq!(delivery(&observed(&[Failed, Delivered])), Some(Delivered));
         assert_eq!(delivery(&observed(&[Delivered, Failed])), Some(Delivered));
-        assert_eq!(
-            delivery(&observed(&[Read, Failed, Sent])),
-            Some(Read),
-            "read without delivered"
-        );
+        assert_eq!(delivery(&observed(&[Read, Failed, Sent])), Some(Read), "read without delivered");
     }
 
     proptest! {
@@ -128,10 +121,6 @@ mod tests {
         assert_eq!(mailbox_delivery(3, 2, 2), DeliveryStage::Sent);
         assert_eq!(mailbox_delivery(3, 3, 2), DeliveryStage::Delivered);
         assert_eq!(mailbox_delivery(3, 3, 3), DeliveryStage::Read);
-        assert_eq!(
-            mailbox_delivery(3, 0, 3),
-            DeliveryStage::Read,
-            "the receipt's acknowledgement was lost"
-        );
+        assert_eq!(mailbox_delivery(3, 0, 3), DeliveryStage::Read, "the receipt's acknowledgement was lost");
     }
 }

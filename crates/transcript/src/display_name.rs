@@ -27,13 +27,7 @@ pub fn display_name(contact: &Contact, points: &[ContactPoint]) -> String {
         .map(str::trim)
         .find(|name| shows_anything(name))
         .map_or_else(
-            || {
-                visitor(
-                    points
-                        .first()
-                        .map_or(contact.id.as_uuid(), |point| point.id.as_uuid()),
-                )
-            },
+            || visitor(points.first().map_or(contact.id.as_uuid(), |point| point.id.as_uuid())),
             str::to_owned,
         )
 }
@@ -72,11 +66,7 @@ mod tests {
         ContactPoint {
             id: ContactPointId::from_uuid(Uuid::from_u128(0x1A2B)),
             contact: contact(None).id,
-            key: PointKey {
-                kind,
-                scope: String::new(),
-                address: PointAddress::new(address),
-            },
+            key: PointKey { kind, scope: String::new(), address: PointAddress::new(address) },
             display_name: name.map(str::to_owned),
             created_at: Timestamp::UNIX_EPOCH,
         }
@@ -89,18 +79,10 @@ mod tests {
         let named = point(ChannelKind::WhatsApp, "US.1349", Some("Ann W."));
         let table = [
             (contact(Some("Ann")), vec![named.clone()], "Ann"),
-            (
-                contact(Some(" \u{200B} ")),
-                vec![sms.clone(), named.clone()],
-                "Ann W.",
-            ),
+            (contact(Some(" \u{200B} ")), vec![sms.clone(), named.clone()], "Ann W."),
             (contact(None), vec![web.clone(), sms], "+15550001111"),
             (contact(None), vec![web], "Visitor 1a2b"),
-            (
-                contact(None),
-                vec![point(ChannelKind::Sms, "", None)],
-                "Visitor 1a2b",
-            ),
+            (contact(None), vec![point(ChannelKind::Sms, "", None)], "Visitor 1a2b"),
             (contact(None), vec![], "Visitor abcd"),
         ];
         for (contact, points, expected) in table {

@@ -41,10 +41,7 @@ impl LateMarker {
     /// The flags of messages in order of position.
     pub fn flags<'a>(self, messages: impl IntoIterator<Item = &'a Message>) -> Vec<bool> {
         let mut marker = self;
-        messages
-            .into_iter()
-            .map(|message| marker.is_late(message))
-            .collect()
+        messages.into_iter().map(|message| marker.is_late(message)).collect()
     }
 }
 
@@ -67,9 +64,7 @@ pub(crate) mod tests {
             author: Author::System,
             parent: None,
             visibility: Visibility::Private,
-            content: Content::Text {
-                text: MessageText::new(format!("message {position}")).unwrap(),
-            },
+            content: Content::Text { text: MessageText::new(format!("message {position}")).unwrap() },
             at: Timestamp::from_millis(at),
             provider_time: provider_time.map(Timestamp::from_millis),
             provider_id: None,
@@ -95,10 +90,7 @@ pub(crate) mod tests {
             message(4, 400, None),
             message(5, 500, Some(400)),
         ];
-        assert_eq!(
-            LateMarker::default().flags(&messages),
-            [false, true, true, false, false]
-        );
+        assert_eq!(LateMarker::default().flags(&messages), [false, true, true, false, false]);
         assert_eq!(
             LateMarker::after(Timestamp::from_millis(100)).flags(&messages[1..]),
             [true, true, false, false]

@@ -38,10 +38,7 @@ impl Thresholds {
 impl Default for Thresholds {
     /// 60 s and 180 s: the manuals give no value (r42); these are the reference configuration's.
     fn default() -> Self {
-        Self {
-            warning: Duration::from_mins(1),
-            overdue: Duration::from_mins(3),
-        }
+        Self { warning: Duration::from_mins(1), overdue: Duration::from_mins(3) }
     }
 }
 
@@ -124,12 +121,8 @@ mod tests {
     const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
     fn after(millis: u64) -> PendingResponse {
-        PendingResponse::of(
-            Some(START),
-            Thresholds::default(),
-            START + Duration::from_millis(millis),
-        )
-        .unwrap()
+        PendingResponse::of(Some(START), Thresholds::default(), START + Duration::from_millis(millis))
+            .unwrap()
     }
 
     #[test]
@@ -178,14 +171,8 @@ mod tests {
     #[test]
     fn thresholds_are_checked() {
         let second = Duration::from_secs(1);
-        assert_eq!(
-            Thresholds::new(Duration::ZERO, second),
-            Err(TranscriptError::ThresholdZero)
-        );
-        assert_eq!(
-            Thresholds::new(second * 2, second),
-            Err(TranscriptError::ThresholdOrder)
-        );
+        assert_eq!(Thresholds::new(Duration::ZERO, second), Err(TranscriptError::ThresholdZero));
+        assert_eq!(Thresholds::new(second * 2, second), Err(TranscriptError::ThresholdOrder));
         let equal = Thresholds::new(second, second).unwrap();
         let pending = PendingResponse::of(Some(START), equal, START + second).unwrap();
         assert_eq!(pending.colour, Colour::Red);
@@ -197,12 +184,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_back_shows_green_and_says_when_it_changes() {
-        let pending = PendingResponse::of(
-            Some(START),
-            Thresholds::default(),
-            START - Duration::from_hours(1),
-        )
-        .unwrap();
+        let pending =
+            PendingResponse::of(Some(START), Thresholds::default(), START - Duration::from_hours(1)).unwrap();
         assert_eq!((pending.colour, pending.elapsed), (Colour::Green, Duration::ZERO));
         assert_eq!(pending.next_change, Some(START + Duration::from_mins(1)));
     }

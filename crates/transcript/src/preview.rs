@@ -74,9 +74,7 @@ mod tests {
     fn a_short_text_is_itself_on_one_line() {
         assert_eq!(preview(" Bonjour\r\n\r\n  ça va ? 👨‍👩‍👧‍👦 \n"), "Bonjour ça va ? 👨‍👩‍👧‍👦");
         assert_eq!(
-            preview("🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}")
-                .chars()
-                .count(),
+            preview("🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}").chars().count(),
             7,
             "a flag of tags"
         );
@@ -88,15 +86,8 @@ mod tests {
         assert_eq!(preview(&"é".repeat(160)), "é".repeat(160));
         let family = "👨‍👩‍👧‍👦";
         assert_eq!(preview(&family.repeat(200)), format!("{}…", family.repeat(160)));
-        assert_eq!(
-            preview(&"e\u{301}".repeat(161)),
-            format!("{}…", "e\u{301}".repeat(160))
-        );
-        assert_eq!(
-            preview(&format!("{} ", "x".repeat(160))),
-            "x".repeat(160),
-            "nothing but a space was cut"
-        );
+        assert_eq!(preview(&"e\u{301}".repeat(161)), format!("{}…", "e\u{301}".repeat(160)));
+        assert_eq!(preview(&format!("{} ", "x".repeat(160))), "x".repeat(160), "nothing but a space was cut");
     }
 
     #[test]
@@ -110,11 +101,7 @@ mod tests {
     #[test]
     fn one_endless_character_does_not_make_an_endless_preview() {
         let endless = "👩\u{200D}".repeat(5_000);
-        assert_eq!(
-            endless.graphemes(true).count(),
-            1,
-            "otherwise the test tests nothing"
-        );
+        assert_eq!(endless.graphemes(true).count(), 1, "otherwise the test tests nothing");
         assert_eq!(preview(&format!("look: {endless}👩")), "look:…");
     }
 

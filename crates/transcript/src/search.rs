@@ -117,41 +117,25 @@ mod tests {
         assert!(finds("reunion", "La RÉUNION est à midi"));
         assert!(finds("RÉUNION midi", "La reunion est a midi"));
         assert!(finds("strasse", "Hauptstraße 3"));
-        assert!(
-            !finds("reunion demain", "La réunion est à midi"),
-            "every word is needed"
-        );
+        assert!(!finds("reunion demain", "La réunion est à midi"), "every word is needed");
         assert!(finds("uni", "réunion"), "inside a word too");
         assert!(finds("  ", "anything"), "no words, no condition");
-        assert!(
-            finds("100%", "100% sure") && !finds("1_0", "100"),
-            "no character is a wildcard"
-        );
+        assert!(finds("100%", "100% sure") && !finds("1_0", "100"), "no character is a wildcard");
     }
 
     #[test]
     fn searches_have_limits() {
         assert!(SearchQuery::parse(&"x".repeat(256)).is_ok());
-        assert_eq!(
-            SearchQuery::parse(&"x".repeat(257)),
-            Err(TranscriptError::SearchTooLong { bytes: 257 })
-        );
+        assert_eq!(SearchQuery::parse(&"x".repeat(257)), Err(TranscriptError::SearchTooLong { bytes: 257 }));
         let sixteen: Vec<_> = (0..16).map(|n| n.to_string()).collect();
         assert_eq!(SearchQuery::parse(&sixteen.join(" ")).unwrap().words().len(), 16);
         assert_eq!(
             SearchQuery::parse(&format!("{} more", sixteen.join(" "))),
             Err(TranscriptError::SearchTooManyWords { words: 17 })
         );
-        assert_eq!(
-            SearchQuery::clamped(&format!("{} more", sixteen.join(" "))).words(),
-            sixteen
-        );
+        assert_eq!(SearchQuery::clamped(&format!("{} more", sixteen.join(" "))).words(), sixteen);
         assert_eq!(SearchQuery::clamped(&"é".repeat(200)).words(), ["e".repeat(128)]);
-        assert_eq!(
-            SearchQuery::parse("a A á").unwrap().words(),
-            ["a"],
-            "the same word once"
-        );
+        assert_eq!(SearchQuery::parse("a A á").unwrap().words(), ["a"], "the same word once");
     }
 
     #[test]
@@ -162,9 +146,7 @@ mod tests {
     #[test]
     fn only_the_words_of_people_are_searched() {
         let note = Message {
-            content: Content::Note {
-                text: MessageText::new("Très pressé").unwrap(),
-            },
+            content: Content::Note { text: MessageText::new("Très pressé").unwrap() },
             ..message(1, 1, None)
         };
         assert_eq!(message_search_text(&note).as_deref(), Some("tres presse"));

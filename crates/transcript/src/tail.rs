@@ -19,10 +19,7 @@ pub struct TailLine {
 impl fmt::Debug for TailLine {
     /// Hides the text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TailLine")
-            .field("author", &self.author)
-            .field("at", &self.at)
-            .finish_non_exhaustive()
+        f.debug_struct("TailLine").field("author", &self.author).field("at", &self.at).finish_non_exhaustive()
     }
 }
 
@@ -40,11 +37,7 @@ pub fn tail(messages: &[Message], n: usize) -> Vec<TailLine> {
     entries
         .into_iter()
         .skip(from)
-        .map(|((at, _), message, text)| TailLine {
-            author: message.author.clone(),
-            text: preview(text),
-            at,
-        })
+        .map(|((at, _), message, text)| TailLine { author: message.author.clone(), text: preview(text), at })
         .collect()
 }
 
@@ -58,10 +51,7 @@ mod tests {
     use crate::order::tests::message;
 
     fn by_alice(position: u64, at: i64) -> Message {
-        Message {
-            author: Author::Agent(AgentName::new("alice").unwrap()),
-            ..message(position, at, None)
-        }
+        Message { author: Author::Agent(AgentName::new("alice").unwrap()), ..message(position, at, None) }
     }
 
     #[test]
@@ -76,20 +66,12 @@ mod tests {
             ..message(5, 50, None)
         };
         let note = Message {
-            content: Content::Note {
-                text: MessageText::new("call back").unwrap(),
-            },
+            content: Content::Note { text: MessageText::new("call back").unwrap() },
             visibility: Visibility::Internal,
             ..by_alice(4, 40)
         };
-        let messages = [
-            by_alice(1, 10),
-            by_alice(2, 30),
-            by_alice(3, 20),
-            note,
-            system,
-            message(6, 60, None),
-        ];
+        let messages =
+            [by_alice(1, 10), by_alice(2, 30), by_alice(3, 20), note, system, message(6, 60, None)];
         let lines = tail(&messages, 3);
         assert_eq!(
             lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(),
@@ -98,9 +80,6 @@ mod tests {
         assert_eq!(lines[0].at, Timestamp::from_millis(20));
         assert_eq!(tail(&messages, 0), []);
         assert_eq!(tail(&messages, 99).len(), 4);
-        assert!(
-            !format!("{lines:?}").contains("call back"),
-            "what people wrote stays out of logs"
-        );
+        assert!(!format!("{lines:?}").contains("call back"), "what people wrote stays out of logs");
     }
 }

@@ -22,29 +22,13 @@ mod tests {
             (contact.clone(), Visibility::Private, true),
             (contact.clone(), Visibility::Public, true),
             (contact, Visibility::Internal, false),
-            (
-                Author::Agent(AgentName::new("alice").unwrap()),
-                Visibility::Private,
-                false,
-            ),
-            (
-                Author::Agent(AgentName::new("alice").unwrap()),
-                Visibility::Internal,
-                false,
-            ),
-            (
-                Author::Bot(Label::new("greeter").unwrap()),
-                Visibility::Private,
-                false,
-            ),
+            (Author::Agent(AgentName::new("alice").unwrap()), Visibility::Private, false),
+            (Author::Agent(AgentName::new("alice").unwrap()), Visibility::Internal, false),
+            (Author::Bot(Label::new("greeter").unwrap()), Visibility::Private, false),
             (Author::System, Visibility::Private, false),
         ];
         for (author, visibility, counts) in table {
-            let entry = parlor_model::Message {
-                author: author.clone(),
-                visibility,
-                ..message(1, 1, None)
-            };
+            let entry = parlor_model::Message { author: author.clone(), visibility, ..message(1, 1, None) };
             assert_eq!(counts_as_unread(&entry), counts, "{author:?} {visibility:?}");
         }
     }

@@ -1,16 +1,18 @@
 //! All or nothing.
 #![expect(clippy::missing_panics_doc, reason = "a case fails by panicking")]
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use parlor_interaction::Timer;
-use parlor_model::{ContactAlias, Observation, Timestamp};
+use parlor_model::{Contact, ContactAlias, DeliveryStage, MediaClass, Observation, Timestamp};
 use parlor_store::{
-    AgentWrite, ChangeSet, CommitError, Conflict, Fence, LeaseName, OfferRecord, OutboxWrite, Store,
-    StoreError, TimerKey, TimerWrite,
+    Acknowledged, AgentState, AgentWrite, Assignment, ChangeSet, CommitError, Conflict, ContactWrite,
+    ConversationPage, Document, DocumentWrite, Fence, LeaseName, Load, LoadChange, OfferRecord, OutboxEntry,
+    OutboxWrite, ReadMarker, Store, StoreError, TimerKey, TimerWrite, Totals,
 };
 
-use super::everything::{Fixture, spoilers, state};
+use super::everything::{Everything, Fixture, spoilers, state};
 use super::expect::{Read, keep, refuse, refused};
 use super::sample::{Sample, agent};
 
@@ -19,7 +21,7 @@ pub async fn a_refused_change_keeps_none_of_its_parts(store: Arc<dyn Store>) {
     let sample = Sample::new();
     let fixture = Fixture::new(&sample);
     let before = fixture.ask(&*store).await;
-    assert_eq!(before.totals, parlor_store::Totals::default(), "the store must be empty");
+    assert_eq!(before.totals, Totals::default(), "the store must be empty");
 
     for (what, spoil) in spoilers() {
         let mut changes = fixture.changes.clone();
@@ -53,7 +55,7 @@ pub async fn a_refused_change_leaves_earlier_ones_as_they_were(store: Arc<dyn St
     let known = before.contacts[0].clone().expect("the contact was committed");
     let mut renamed = known.clone();
     renamed.display_name = Some("Somebody else".to_owned());
-    changes.contacts.push(parlor_store::ContactWrite { contact: renamed, expected_version: known.version });
+    changes.contacts.push(ContactWrite { contact: renamed, expected_version: known.version });
     let mut point = fixture.visitor.point.clone();
     point.display_name = Some("else".to_owned());
     changes.points.push(point);
@@ -63,36 +65,36 @@ pub async fn a_refused_change_leaves_earlier_ones_as_they_were(store: Arc<dyn St
     for message in &fixture.changes.messages[..2] {
         changes.observations.push(Observation {
             message: message.id,
-            stage: parlor_model::DeliveryStage::Read,
+            stage: DeliveryStage::Read,
             at: sample.now(),
             reason: None,
         });
     }
     changes.messages.push(sample.says(&fixture.visitor, "more"));
     let thread = fixture.visitor.thread.id;
-    changes.acknowledged.push(parlor_store::Acknowledged { thread, delivered: 4, read: 4 });
+    changes.acknowledged.push(Acknowledged { thread, delivered: 4, read: 4 });
     let entry = before.outbox[0].clone();
     changes.outbox.push(OutboxWrite { expected_version: entry.version, entry });
     changes.timers.push(TimerWrite { key: before.timers[0].0.clone(), at: None });
     changes.agents.push(AgentWrite { state: state(&sample, &fixture.alice), expected_version: 1 });
-    changes.loads.push(parlor_store::LoadChange {
+    changes.loads.push(LoadChange {
         agent: fixture.alice.clone(),
-        class: parlor_model::MediaClass::Live,
+        class: MediaClass::Live,
         delta: -1,
         limit: 3,
     });
-    changes.read_markers.push(parlor_store::ReadMarker { agent: fixture.alice.clone(), thread, upto: 4 });
-    changes.assignments.push(parlor_store::Assignment {
+    changes.read_markers.push(ReadMarker { agent: fixture.alice.clone(), thread, upto: 4 });
+    changes.assignments.push(Assignment {
         agent: fixture.alice.clone(),
         contact: fixture.visitor.contact.id,
         assigned: false,
     });
-    changes.documents.push(parlor_store::DocumentWrite {
+    changes.documents.push(DocumentWrite {
         key: fixture.document.clone(),
         expected_version: Some(1),
         body: None,
     });
-    changes.documents.push(parlor_store::DocumentWrite {
+    changes.documents.push(DocumentWrite {
         key: fixture.document.clone(),
         expected_version: Some(99),
         body: None,
@@ -150,7 +152,7 @@ pub async fn a_change_names_only_what_exists(store: Arc<dyn Store>) {
     });
     add("a thread with an unknown point", &|changes| changes.threads.push(stranger.thread.clone()));
     add("an interaction in an unknown thread", &|changes| {
-        changes.interactions.push(sample.started(&stranger))
+        changes.interactions.push(sample.started(&stranger));
     });
     add("an offer of an unknown interaction", &|changes| {
         let (offer, interaction) = (sample.id(), sample.id());
@@ -189,7 +191,7 @@ pub async fn absent_is_none(store: Arc<dyn Store>) {
     let (thread, contact) = (fixture.visitor.thread.id, fixture.visitor.contact.id);
     assert_eq!(
         nothing,
-        super::everything::Everything {
+        Everything {
             contacts: vec![None, None],
             resolved: vec![contact, fixture.other.contact.id],
             points: vec![None, None],
@@ -207,9 +209,9 @@ pub async fn absent_is_none(store: Arc<dyn Store>) {
             messages: vec![None; 4],
             in_thread: vec![],
             last: vec![],
-            conversation: parlor_store::ConversationPage::default(),
+            conversation: ConversationPage::default(),
             observations: vec![vec![]; 4],
-            acknowledged: parlor_store::Acknowledged { thread, delivered: 0, read: 0 },
+            acknowledged: Acknowledged { thread, delivered: 0, read: 0 },
             read_marker: 0,
             unread: 0,
             list: vec![],
@@ -226,7 +228,7 @@ pub async fn absent_is_none(store: Arc<dyn Store>) {
             consent: vec![],
             dead_letters: vec![],
             journal: vec![],
-            totals: parlor_store::Totals::default(),
+            totals: Totals::default(),
         }
     );
     assert_eq!(
@@ -244,8 +246,7 @@ pub async fn every_part_comes_back_as_it_went_in(store: Arc<dyn Store>) {
     let Fixture { changes, visitor, other, alice, document } = &fixture;
     let at = changes.at.expect("the fixture has a time");
 
-    let versioned =
-        |contact: &parlor_model::Contact| Some(parlor_model::Contact { version: 1, ..contact.clone() });
+    let versioned = |contact: &Contact| Some(Contact { version: 1, ..contact.clone() });
     assert_eq!(found.contacts, [versioned(&visitor.contact), versioned(&other.contact)]);
     assert_eq!(found.resolved, [visitor.contact.id, visitor.contact.id]);
     let points = [Some(visitor.point.clone()), Some(other.point.clone())];
@@ -259,7 +260,7 @@ pub async fn every_part_comes_back_as_it_went_in(store: Arc<dyn Store>) {
 
     let interaction = changes.interactions[1].interaction.clone();
     assert_eq!(found.interactions, [Some(interaction.clone())]);
-    assert_eq!(found.open, [interaction.clone()]);
+    assert_eq!(found.open, from_ref(&interaction));
     assert_eq!(found.open_in_thread, Some(interaction.clone()));
     assert_eq!(found.of_thread, [interaction]);
     let events: Vec<_> = changes.interactions.iter().flat_map(|write| write.events.clone()).collect();
@@ -291,38 +292,33 @@ pub async fn every_part_comes_back_as_it_went_in(store: Arc<dyn Store>) {
     assert_eq!(found.assigned, [visitor.contact.id]);
     assert_eq!(found.alert.as_ref(), changes.alerts.first());
 
-    let load = parlor_store::Load { used: 1, limit: 3 };
-    let state = parlor_store::AgentState {
+    let load = Load { used: 1, limit: 3 };
+    let state = AgentState {
         version: 1,
         idle_since: at,
-        load: [(parlor_model::MediaClass::Live, load)].into(),
+        load: [(MediaClass::Live, load)].into(),
         ..changes.agents[0].state.clone()
     };
-    assert_eq!(found.agents, [state.clone()]);
+    assert_eq!(found.agents, from_ref(&state));
     assert_eq!((found.agent.as_ref(), &state.name), (Some(&state), alice));
     let TimerWrite { key, at: due } = &changes.timers[0];
     assert_eq!(found.timers, [(key.clone(), due.expect("the fixture sets it"))]);
     assert_eq!(found.request, changes.request);
-    let kept = parlor_store::Document {
+    let kept = Document {
         key: document.clone(),
         version: 1,
         body: changes.documents[0].body.clone().expect("the fixture writes it"),
     };
     assert_eq!(found.document.as_ref(), Some(&kept));
     assert_eq!(found.documents, [kept]);
-    let entry = parlor_store::OutboxEntry { version: 1, ..changes.outbox[0].entry.clone() };
-    assert_eq!(found.outbox, [entry.clone()]);
+    let entry = OutboxEntry { version: 1, ..changes.outbox[0].entry.clone() };
+    assert_eq!(found.outbox, from_ref(&entry));
     assert_eq!(found.outbox_entries, [Some(entry)]);
     assert_eq!(found.consent, changes.consent);
     assert_eq!(found.dead_letters, changes.dead_letters);
     assert_eq!(found.journal, committed.records);
     assert_eq!(
         found.totals,
-        parlor_store::Totals {
-            inbox: 1,
-            dead_letters: 1,
-            messages: 4,
-            position: committed.records.len() as u64,
-        }
+        Totals { inbox: 1, dead_letters: 1, messages: 4, position: committed.records.len() as u64 }
     );
 }

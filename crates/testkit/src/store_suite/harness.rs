@@ -26,13 +26,16 @@ pub trait DurableHarness: StoreHarness {
     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store>;
 }
 
+/// A case that runs; it panics when the store does not keep the contract.
+pub type CaseRun = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// One case of the suite.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreCase {
     /// The sentence that it checks.
     pub name: &'static str,
     /// Checks it on an empty store, panicking when it does not hold.
-    pub run: fn(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub run: fn(Arc<dyn Store>) -> CaseRun,
 }
 
 macro_rules! as_values {

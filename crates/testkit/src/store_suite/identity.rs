@@ -1,6 +1,7 @@
 //! Contacts, contact points, aliases and threads.
 #![expect(clippy::missing_panics_doc, reason = "a case fails by panicking")]
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use parlor_model::{
@@ -166,7 +167,7 @@ pub async fn a_merge_can_be_taken_back(store: Arc<dyn Store>) {
 
     // Shown as somebody else.
     keep(&*store, saying(&sample, cid.contact.id, Some(ann.contact.id))).await;
-    assert_eq!(points(&bob).await, [bob.point.clone()]);
+    assert_eq!(points(&bob).await, from_ref(&bob.point));
     assert_eq!(points(&ann).await.len(), 3);
 
     for visitor in [&bob, &cid] {
@@ -174,8 +175,8 @@ pub async fn a_merge_can_be_taken_back(store: Arc<dyn Store>) {
     }
     for visitor in [&ann, &bob, &cid] {
         assert_eq!(resolved(visitor).await, visitor.contact.id);
-        assert_eq!(points(visitor).await, [visitor.point.clone()]);
-        assert_eq!(threads(visitor).await, [visitor.thread.clone()]);
+        assert_eq!(points(visitor).await, from_ref(&visitor.point));
+        assert_eq!(threads(visitor).await, from_ref(&visitor.thread));
     }
 }
 
@@ -209,7 +210,7 @@ pub async fn a_subject_has_one_thread_in_a_channel(store: Arc<dyn Store>) {
     keep(&*store, making(&visitor.thread)).await;
     assert_eq!(
         store.threads_of(visitor.contact.id).await.read(),
-        [visitor.thread.clone()],
+        from_ref(&visitor.thread),
         "made again: no change"
     );
 

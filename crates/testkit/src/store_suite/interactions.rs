@@ -1,6 +1,7 @@
 //! Interactions and what happened to them.
 #![expect(clippy::missing_panics_doc, reason = "a case fails by panicking")]
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use parlor_interaction::{Command, Interaction};
@@ -107,7 +108,7 @@ pub async fn r26_a_closed_interaction_is_followed_by_a_new_one(store: Arc<dyn St
     changes.interactions.push(next.clone());
     keep(&*store, changes).await;
     assert_eq!(store.open_interaction(thread).await.read(), Some(next.interaction.clone()));
-    assert_eq!(store.open_interactions(None, ALL).await.read(), [next.interaction.clone()]);
+    assert_eq!(store.open_interactions(None, ALL).await.read(), from_ref(&next.interaction));
 
     let gone = sample.abandoned(&next.interaction);
     keep(&*store, sample.moving(gone.clone())).await;

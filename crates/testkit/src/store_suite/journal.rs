@@ -38,16 +38,16 @@ pub async fn the_journal_is_read_from_any_position(store: Arc<dyn Store>) {
     let visitor = sample.visitor_in(&*store).await;
     keep(&*store, sample.writing((0..9).map(|n| sample.says(&visitor, &format!("{n}"))))).await;
     for (after, limit, expected) in [
-        (0, 3, 1..=3),
-        (3, 4, 4..=7),
-        (7, 9, 8..=10),
-        (10, 9, 11..=10),
-        (u64::MAX, 9, 11..=10),
-        (2, 0, 11..=10),
+        (0, 3, &[1, 2, 3][..]),
+        (3, 4, &[4, 5, 6, 7]),
+        (7, 9, &[8, 9, 10]),
+        (10, 9, &[]),
+        (u64::MAX, 9, &[]),
+        (2, 0, &[]),
     ] {
         let found: Vec<_> =
             store.journal(after, limit).await.read().iter().map(|record| record.position).collect();
-        assert_eq!(found, expected.collect::<Vec<u64>>(), "{limit} after {after}");
+        assert_eq!(found, expected, "{limit} after {after}");
     }
 }
 
@@ -116,10 +116,10 @@ pub async fn a_contact_is_journaled_once_a_change(store: Arc<dyn Store>) {
         changes.aliases.push(ContactAlias { from: bob.contact.id, into, at: sample.now() });
         changes
     };
-    let changed = [JournalEntry::Contact(bob.contact.id)];
-    assert_eq!(told(alias(Some(ann.contact.id))).await, changed);
+    let news = [JournalEntry::Contact(bob.contact.id)];
+    assert_eq!(told(alias(Some(ann.contact.id))).await, news);
     assert_eq!(told(alias(Some(ann.contact.id))).await, [], "said before: no news");
-    assert_eq!(told(alias(None)).await, changed);
+    assert_eq!(told(alias(None)).await, news);
     assert_eq!(told(alias(None)).await, []);
 }
 

@@ -174,9 +174,9 @@ pub async fn contacts_come_with_the_newest_activity_first(store: Arc<dyn Store>)
     assert_eq!(list[4].contact.id, silent.contact.id, "without activity, at the end");
     assert_eq!((list[4].activity, &list[4].last), (0, &None));
     for item in &list[..4] {
-        let last = item.last.as_ref().expect("everybody wrote");
-        assert_eq!(last.content.text(), Some("hello"), "notes and notices are no texts");
-        assert!(item.activity > last.position);
+        let newest = item.last.as_ref().expect("everybody wrote");
+        assert_eq!(newest.content.text(), Some("hello"), "notes and notices are no texts");
+        assert!(item.activity > newest.position);
     }
 
     let mut paged = vec![];
@@ -213,8 +213,8 @@ pub async fn below_a_post_each_contact_counts_for_itself(store: Arc<dyn Store>) 
     let list = store.contacts(&listing(&alice, ContactScope::All)).await.read();
     assert_eq!(ids(&list), [ann.contact.id, bob.contact.id]);
     assert_eq!([list[0].activity, list[1].activity], [places[2], places[1]]);
-    let last: Vec<_> = list.iter().filter_map(|item| item.last.as_ref()?.content.text()).collect();
-    assert_eq!(last, ["Ann 2", "Bob 1"]);
+    let newest: Vec<_> = list.iter().filter_map(|item| item.last.as_ref()?.content.text()).collect();
+    assert_eq!(newest, ["Ann 2", "Bob 1"]);
 }
 
 /// Contacts are found by name, field, point name or address, whatever the case and the accents.

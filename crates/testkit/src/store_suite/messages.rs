@@ -11,7 +11,7 @@ use parlor_store::{NewMessage, Store};
 
 use super::everything::ALL;
 use super::expect::{Read, keep};
-use super::sample::{Sample, agent, nobody, words};
+use super::sample::{Sample, agent, words};
 
 fn sequences(messages: &[Message]) -> Vec<u64> {
     messages.iter().map(|message| message.sequence).collect()
@@ -183,7 +183,7 @@ pub async fn every_kind_of_entry_comes_back(store: Arc<dyn Store>) {
     let visitor = sample.visitor_in(&*store).await;
     let thread = visitor.thread.id;
     let alice = agent("alice");
-    let interaction = nobody(&sample);
+    let interaction = sample.id();
     let notices = [
         LifecycleNotice::Joined { agent: alice.clone() },
         LifecycleNotice::Left { agent: alice.clone() },

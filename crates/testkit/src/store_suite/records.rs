@@ -187,7 +187,7 @@ pub async fn consent_is_a_ledger(store: Arc<dyn Store>) {
 /// Dead letters keep their bytes, whatever they are (G3).
 pub async fn dead_letters_keep_their_bytes(store: Arc<dyn Store>) {
     let sample = Sample::new();
-    let letters: Vec<_> = [&b""[..], b"\0\xFF\xFE", "é👋".as_bytes(), &[7; 100_000]]
+    let letters: Vec<_> = [&b""[..], b"\0\xFF\xFE", "é👋".as_bytes(), &vec![7; 100_000]]
         .iter()
         .map(|raw| dead_letter(&sample, raw))
         .collect();

@@ -3,10 +3,9 @@ use std::time::Duration;
 
 use parlor_interaction::{Command, Context, EndedBy, Interaction, Origin, Policy, Start, Transition};
 use parlor_model::{
-    AgentName, Author, ChannelKind, ChannelName, ClientId, Clock, Contact, ContactId, ContactPoint,
-    ContactPointId, Content, Id, IdSource, InteractionId, LifecycleNotice, MediaClass, MessageText, OfferId,
-    PointAddress, PointKey, ProviderPostId, QueueName, Subject, SystemNotice, Thread, ThreadId, Timestamp,
-    Visibility,
+    AgentName, Author, ChannelKind, ChannelName, ClientId, Contact, ContactId, ContactPoint, ContactPointId,
+    Content, Id, IdSource, LifecycleNotice, MediaClass, MessageText, OfferId, PointAddress, PointKey,
+    ProviderPostId, QueueName, Subject, SystemNotice, Thread, ThreadId, Timestamp, Visibility,
 };
 use parlor_store::{
     ChangeSet, ContactWrite, InboxEntry, InboxKey, InteractionWrite, LoadChange, NewMessage, Request,
@@ -299,13 +298,6 @@ impl Sample {
     }
 }
 
-impl Clock for Sample {
-    /// The current moment of the samples, without going on to the next.
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-}
-
 fn write(expected_version: u64, transition: Transition) -> InteractionWrite {
     InteractionWrite { interaction: transition.interaction, expected_version, events: transition.events }
 }
@@ -325,9 +317,4 @@ fn queue(name: &str) -> QueueName {
 
 pub(super) fn words(text: &str) -> MessageText {
     MessageText::new(text).expect("the suite's texts are valid")
-}
-
-/// The id of an interaction that no store knows.
-pub(super) fn nobody(sample: &Sample) -> InteractionId {
-    sample.id()
 }
