@@ -1,9 +1,6 @@
 //! The documents agree with themselves and with the code.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot read its own repository must fail"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its own repository must fail")]
 
 mod support;
 

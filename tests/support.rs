@@ -14,25 +14,18 @@ pub(crate) struct TextFile {
 impl TextFile {
     /// A file that does not exist, to show a checker something that is wrong on purpose.
     pub(crate) fn planted(path: &str, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
+        Self { path: path.to_owned(), text: text.to_owned() }
     }
 
     /// Whether its name ends in `.` and this.
     pub(crate) fn has_extension(&self, extension: &str) -> bool {
-        Path::new(&self.path)
-            .extension()
-            .is_some_and(|found| found == extension)
+        Path::new(&self.path).extension().is_some_and(|found| found == extension)
     }
 }
 
 /// The top of the repository.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the tests are a folder of the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a folder of the repository")
 }
 
 /// Every text file below a folder of the repository, in the order of their paths; none when there is no such folder.
@@ -46,10 +39,7 @@ pub(crate) fn text_files(folder: &str) -> Vec<TextFile> {
             let text = String::from_utf8(fs::read(&path).unwrap()).ok()?;
             let below = path.strip_prefix(root()).unwrap();
             let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-            Some(TextFile {
-                path: parts.join("/"),
-                text,
-            })
+            Some(TextFile { path: parts.join("/"), text })
         })
         .collect()
 }
@@ -75,11 +65,7 @@ pub(crate) fn assert_none(law: &str, findings: &[String]) {
 
 /// Fails unless the checker caught what was planted, and nothing else.
 pub(crate) fn assert_caught(findings: &[String], expected: &[&str]) {
-    assert_eq!(
-        findings.len(),
-        expected.len(),
-        "expected {expected:?}, found {findings:?}"
-    );
+    assert_eq!(findings.len(), expected.len(), "expected {expected:?}, found {findings:?}");
     for (finding, part) in findings.iter().zip(expected) {
         assert!(finding.contains(part), "expected {part:?} in {finding:?}");
     }

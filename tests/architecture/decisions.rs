@@ -10,9 +10,7 @@ fn number(file_name: &str) -> Option<&str> {
     let (number, title) = file_name.strip_suffix(".md")?.split_once('-')?;
     let numbered = number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit());
     let titled = !title.is_empty()
-        && title
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        && title.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     (numbered && titled).then_some(number)
 }
 
@@ -35,10 +33,7 @@ fn malformed(files: &[TextFile]) -> Vec<String> {
         }
         for section in SECTIONS {
             if !has_section(&file.text, section) {
-                findings.push(format!(
-                    "{}: has no `{section}`, or says nothing in it",
-                    file.path
-                ));
+                findings.push(format!("{}: has no `{section}`, or says nothing in it", file.path));
             }
         }
     }
@@ -48,9 +43,7 @@ fn malformed(files: &[TextFile]) -> Vec<String> {
 /// Whether a section is there and is followed by something other than the next heading.
 fn has_section(text: &str, heading: &str) -> bool {
     let mut lines = text.lines().skip_while(|line| *line != heading).skip(1);
-    lines
-        .find(|line| !line.trim().is_empty())
-        .is_some_and(|line| !line.starts_with('#'))
+    lines.find(|line| !line.trim().is_empty()).is_some_and(|line| !line.starts_with('#'))
 }
 
 #[test]
@@ -68,10 +61,7 @@ fn a_malformed_decision_is_caught() {
         TextFile::planted("docs/adr/0001-again.md", good),
         TextFile::planted("docs/adr/3-short.md", good),
         TextFile::planted("docs/adr/0002-Title.md", good),
-        TextFile::planted(
-            "docs/adr/0004-empty.md",
-            "# 4. Empty\n\n## Context\n\n## Decision\n\nB.\n",
-        ),
+        TextFile::planted("docs/adr/0004-empty.md", "# 4. Empty\n\n## Context\n\n## Decision\n\nB.\n"),
     ];
     assert_caught(
         &malformed(&wrong),

@@ -19,10 +19,8 @@ fn unplanned_in(package: &Package) -> Vec<String> {
     let may_use = if package.is_crate() {
         let folder = package.name.strip_prefix("parlor-").unwrap_or(&package.name);
         if package.folder != format!("crates/{folder}") {
-            findings.push(format!(
-                "{} is in {}; its folder is crates/{folder}",
-                package.name, package.folder
-            ));
+            findings
+                .push(format!("{} is in {}; its folder is crates/{folder}", package.name, package.folder));
         }
         let planned = planned(&package.name);
         if planned.is_none() {
@@ -38,12 +36,7 @@ fn unplanned_in(package: &Package) -> Vec<String> {
         .edges
         .iter()
         .filter(|edge| edge.kind.ships() && is_ours(&edge.to) && !may_use.contains(&edge.to.as_str()))
-        .map(|edge| {
-            format!(
-                "{} uses {} ({:?}); it may use {may_use:?}",
-                package.name, edge.to, edge.kind
-            )
-        });
+        .map(|edge| format!("{} uses {} ({:?}); it may use {may_use:?}", package.name, edge.to, edge.kind));
     findings.extend(unplanned);
     findings
 }
@@ -62,16 +55,9 @@ fn an_unplanned_arrow_is_caught() {
         Package::planted(
             "parlor-routing",
             "crates/routing",
-            &[
-                ("parlor-model", EdgeKind::Normal),
-                ("parlor-interaction", EdgeKind::Normal),
-            ],
+            &[("parlor-model", EdgeKind::Normal), ("parlor-interaction", EdgeKind::Normal)],
         ),
-        Package::planted(
-            "parlor-webchat",
-            "crates/webchat",
-            &[("parlor-engine", EdgeKind::Build)],
-        ),
+        Package::planted("parlor-webchat", "crates/webchat", &[("parlor-engine", EdgeKind::Build)]),
         Package::planted(
             "parlor-store",
             "crates/store",
@@ -106,9 +92,6 @@ fn an_unplanned_crate_and_a_wrong_folder_are_caught() {
     ];
     assert_caught(
         &unplanned(&wrong),
-        &[
-            "parlor-utils is not a crate of the plan",
-            "its folder is crates/model",
-        ],
+        &["parlor-utils is not a crate of the plan", "its folder is crates/model"],
     );
 }

@@ -42,10 +42,7 @@ fn the_top_holds_only_what_is_planned() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    assert_none(
-        "The top of the repository holds something that the plan does not name:",
-        &strangers(&names),
-    );
+    assert_none("The top of the repository holds something that the plan does not name:", &strangers(&names));
 }
 
 #[test]

@@ -15,10 +15,8 @@ fn misplaced(packages: &[Package]) -> Vec<String> {
             let allowed = confined.homes.contains(&package.name.as_str())
                 || (confined.examples && package.is_example());
             if !allowed {
-                findings.push(format!(
-                    "{} uses {}, which is for {:?}",
-                    package.name, edge.to, confined.homes
-                ));
+                findings
+                    .push(format!("{} uses {}, which is for {:?}", package.name, edge.to, confined.homes));
             }
         }
     }
@@ -38,32 +36,12 @@ fn a_misplaced_library_is_caught() {
     let wrong = [
         Package::planted("parlor-webchat", "crates/webchat", &[("tokio", EdgeKind::Normal)]),
         Package::planted("parlor-engine", "crates/engine", &[("tokio", EdgeKind::Normal)]),
-        Package::planted(
-            "parlor-engine",
-            "crates/engine",
-            &[("rusqlite", EdgeKind::Normal)],
-        ),
+        Package::planted("parlor-engine", "crates/engine", &[("rusqlite", EdgeKind::Normal)]),
         Package::planted("parlor-model", "crates/model", &[("tokio", EdgeKind::Dev)]),
-        Package::planted(
-            "quickstart",
-            "examples/quickstart",
-            &[("tokio", EdgeKind::Normal)],
-        ),
-        Package::planted(
-            "quickstart",
-            "examples/quickstart",
-            &[("reqwest", EdgeKind::Normal)],
-        ),
-        Package::planted(
-            "parlor-store",
-            "crates/store",
-            &[("tokio-postgres", EdgeKind::Build)],
-        ),
-        Package::planted(
-            "parlor-media",
-            "crates/media",
-            &[("object_store", EdgeKind::Normal)],
-        ),
+        Package::planted("quickstart", "examples/quickstart", &[("tokio", EdgeKind::Normal)]),
+        Package::planted("quickstart", "examples/quickstart", &[("reqwest", EdgeKind::Normal)]),
+        Package::planted("parlor-store", "crates/store", &[("tokio-postgres", EdgeKind::Build)]),
+        Package::planted("parlor-media", "crates/media", &[("object_store", EdgeKind::Normal)]),
     ];
     assert_caught(
         &misplaced(&wrong),

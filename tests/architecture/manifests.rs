@@ -29,10 +29,8 @@ fn incomplete(members: &[Member]) -> Vec<String> {
     let mut findings = Vec::new();
     for Member { package, manifest } in members {
         let mut finding = |what: &str| findings.push(format!("{}: {what}", package.name));
-        let shares_lints = manifest
-            .get("lints")
-            .and_then(|lints| lints.get("workspace"))
-            .and_then(toml::Value::as_bool);
+        let shares_lints =
+            manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
         // The workspace forbids `unsafe`, so the one crate that is for it cannot share the lints.
         if shares_lints != Some(true) && package.name != UNSAFE_CRATE {
             finding("has no `[lints] workspace = true`");
@@ -78,23 +76,14 @@ fn every_manifest_is_complete() {
 
 #[test]
 fn an_incomplete_manifest_is_caught() {
-    let member = |package: Package, manifest: &str| Member {
-        package,
-        manifest: manifest.parse().unwrap(),
-    };
+    let member = |package: Package, manifest: &str| Member { package, manifest: manifest.parse().unwrap() };
     let mut bare = Package::planted("parlor-store", "crates/store", &[]);
     bare.licence = None;
     bare.description = None;
     let wrong = [
-        member(
-            Package::planted("parlor-model", "crates/model", &[]),
-            "[lints]\nworkspace = true",
-        ),
+        member(Package::planted("parlor-model", "crates/model", &[]), "[lints]\nworkspace = true"),
         member(bare, "[lints.rust]\nmissing_docs = \"allow\""),
-        member(
-            Package::planted("quickstart", "examples/quickstart", &[]),
-            "[lints]\nworkspace = true",
-        ),
+        member(Package::planted("quickstart", "examples/quickstart", &[]), "[lints]\nworkspace = true"),
     ];
     assert_caught(
         &incomplete(&wrong),
@@ -123,10 +112,7 @@ fn an_unexplained_library_is_caught() {
         "[workspace]\nmembers = []\n[workspace.dependencies]\nparlor-model = { path = \"x\" }\n\n\
          # Serialised forms.\nserde = \"1\"\nserde_json = \"1\"\n\n# Far above.\n\ntoml = \"1\"\n[profile.dev]\ndebug = false\n",
     );
-    assert_caught(
-        &unexplained(&wrong),
-        &["Cargo.toml:8: serde_json", "Cargo.toml:12: toml"],
-    );
+    assert_caught(&unexplained(&wrong), &["Cargo.toml:8: serde_json", "Cargo.toml:12: toml"]);
 }
 
 #[test]

@@ -30,102 +30,37 @@ pub(super) const UNSAFE_CRATE: &str = "parlor-sqlite-vfs";
 
 /// Every crate of the plan; a crate appears in the repository when it has content.
 pub(super) const CRATES: &[Planned] = &[
-    Planned {
-        name: "parlor-model",
-        may_use: &[],
-    },
-    Planned {
-        name: "parlor-interaction",
-        may_use: &["parlor-model"],
-    },
-    Planned {
-        name: "parlor-routing",
-        may_use: &["parlor-model"],
-    },
-    Planned {
-        name: "parlor-transcript",
-        may_use: &["parlor-model", "parlor-interaction"],
-    },
-    Planned {
-        name: "parlor-address",
-        may_use: &["parlor-model"],
-    },
-    Planned {
-        name: "parlor-template",
-        may_use: &["parlor-model"],
-    },
-    Planned {
-        name: "parlor-locale",
-        may_use: &["parlor-model", "parlor-template"],
-    },
+    Planned { name: "parlor-model", may_use: &[] },
+    Planned { name: "parlor-interaction", may_use: &["parlor-model"] },
+    Planned { name: "parlor-routing", may_use: &["parlor-model"] },
+    Planned { name: "parlor-transcript", may_use: &["parlor-model", "parlor-interaction"] },
+    Planned { name: "parlor-address", may_use: &["parlor-model"] },
+    Planned { name: "parlor-template", may_use: &["parlor-model"] },
+    Planned { name: "parlor-locale", may_use: &["parlor-model", "parlor-template"] },
     Planned {
         name: "parlor-composer",
-        may_use: &[
-            "parlor-model",
-            "parlor-address",
-            "parlor-channel",
-            "parlor-template",
-        ],
+        may_use: &["parlor-model", "parlor-address", "parlor-channel", "parlor-template"],
     },
-    Planned {
-        name: "parlor-channel",
-        may_use: &["parlor-model"],
-    },
-    Planned {
-        name: "parlor-store",
-        may_use: &["parlor-model", "parlor-interaction", "parlor-transcript"],
-    },
+    Planned { name: "parlor-channel", may_use: &["parlor-model"] },
+    Planned { name: "parlor-store", may_use: &["parlor-model", "parlor-interaction", "parlor-transcript"] },
     Planned {
         name: "parlor-store-sqlite",
-        may_use: &[
-            "parlor-model",
-            "parlor-interaction",
-            "parlor-transcript",
-            "parlor-store",
-        ],
+        may_use: &["parlor-model", "parlor-interaction", "parlor-transcript", "parlor-store"],
     },
     Planned {
         name: "parlor-store-postgres",
-        may_use: &[
-            "parlor-model",
-            "parlor-interaction",
-            "parlor-transcript",
-            "parlor-store",
-        ],
+        may_use: &["parlor-model", "parlor-interaction", "parlor-transcript", "parlor-store"],
     },
-    Planned {
-        name: "parlor-webchat",
-        may_use: &["parlor-model", "parlor-channel"],
-    },
-    Planned {
-        name: "parlor-twilio",
-        may_use: &["parlor-model", "parlor-address", "parlor-channel"],
-    },
+    Planned { name: "parlor-webchat", may_use: &["parlor-model", "parlor-channel"] },
+    Planned { name: "parlor-twilio", may_use: &["parlor-model", "parlor-address", "parlor-channel"] },
     Planned {
         name: "parlor-meta",
-        may_use: &[
-            "parlor-model",
-            "parlor-address",
-            "parlor-channel",
-            "parlor-template",
-        ],
+        may_use: &["parlor-model", "parlor-address", "parlor-channel", "parlor-template"],
     },
-    Planned {
-        name: "parlor-twitter",
-        may_use: &["parlor-model", "parlor-channel"],
-    },
-    Planned {
-        name: "parlor-http",
-        may_use: &["parlor-channel"],
-    },
-    Planned {
-        name: "parlor-media",
-        may_use: &["parlor-model", "parlor-channel"],
-    },
-    Planned {
-        name: "parlor-blob",
-        may_use: &["parlor-model", "parlor-store"],
-    },
+    Planned { name: "parlor-twitter", may_use: &["parlor-model", "parlor-channel"] },
+    Planned { name: "parlor-http", may_use: &["parlor-channel"] },
+    Planned { name: "parlor-media", may_use: &["parlor-model", "parlor-channel"] },
+    Planned { name: "parlor-blob", may_use: &["parlor-model", "parlor-store"] },
     Planned {
         name: "parlor-engine",
         may_use: &[
@@ -195,10 +130,7 @@ pub(super) const CRATES: &[Planned] = &[
             "parlor-engine",
         ],
     },
-    Planned {
-        name: UNSAFE_CRATE,
-        may_use: &[],
-    },
+    Planned { name: UNSAFE_CRATE, may_use: &[] },
 ];
 
 /// A library that only some crates may use, as a normal or build dependency.
@@ -226,26 +158,10 @@ pub(super) const CONFINED: &[Confined] = &[
         ],
         examples: true,
     },
-    Confined {
-        library: "rusqlite",
-        homes: &["parlor-store-sqlite"],
-        examples: false,
-    },
-    Confined {
-        library: "tokio-postgres",
-        homes: &["parlor-store-postgres"],
-        examples: false,
-    },
-    Confined {
-        library: "reqwest",
-        homes: &["parlor-http"],
-        examples: false,
-    },
-    Confined {
-        library: "object_store",
-        homes: &["parlor-blob"],
-        examples: false,
-    },
+    Confined { library: "rusqlite", homes: &["parlor-store-sqlite"], examples: false },
+    Confined { library: "tokio-postgres", homes: &["parlor-store-postgres"], examples: false },
+    Confined { library: "reqwest", homes: &["parlor-http"], examples: false },
+    Confined { library: "object_store", homes: &["parlor-blob"], examples: false },
 ];
 
 /// The crate of that name, if it is planned.

@@ -21,10 +21,8 @@ const NEVER_REACHED: &[&str] = &[
 ];
 
 /// Features that would let a crate read the time or invent an id.
-const NEVER_ON: &[(&str, &[&str])] = &[
-    ("chrono", &["clock", "now"]),
-    ("uuid", &["v1", "v4", "v6", "v7", "rng", "fast-rng"]),
-];
+const NEVER_ON: &[(&str, &[&str])] =
+    &[("chrono", &["clock", "now"]), ("uuid", &["v1", "v4", "v6", "v7", "rng", "fast-rng"])];
 
 /// What a pure crate must not have, in the listing of what it is built from: `name version|feature,feature` a line.
 fn impure(crate_name: &str, listing: &str) -> Vec<String> {
@@ -51,11 +49,7 @@ fn impure(crate_name: &str, listing: &str) -> Vec<String> {
 
 /// The pure crates that are here already.
 fn pure_crates() -> Vec<String> {
-    packages()
-        .into_iter()
-        .map(|package| package.name)
-        .filter(|name| PURE.contains(&name.as_str()))
-        .collect()
+    packages().into_iter().map(|package| package.name).filter(|name| PURE.contains(&name.as_str())).collect()
 }
 
 #[test]
@@ -63,9 +57,7 @@ fn pure_crates_are_told_everything() {
     let pure = pure_crates();
     assert!(!pure.is_empty(), "no pure crates were found");
     for name in pure {
-        let listing = cargo(&[
-            "tree", "-p", &name, "-e", "normal", "--prefix", "none", "-f", "{p}|{f}",
-        ]);
+        let listing = cargo(&["tree", "-p", &name, "-e", "normal", "--prefix", "none", "-f", "{p}|{f}"]);
         assert!(
             listing.starts_with(&name),
             "the listing of {name} is not what this test expects:\n{listing}"
@@ -85,10 +77,7 @@ fn an_impure_crate_is_caught() {
                    serde v1.0.229|default,derive\n\
                    tokio v1.48.0|sync\n\
                    uuid v1.18.0|serde,std,v7\n";
-    assert_caught(
-        &impure("parlor-model", listing),
-        &["chrono/clock", "with tokio", "uuid/v7"],
-    );
+    assert_caught(&impure("parlor-model", listing), &["chrono/clock", "with tokio", "uuid/v7"]);
     let clean =
         "parlor-model v0.1.0|\nchrono v0.4.45|serde,std\ntokio-stream v0.1.0|\nuuid v1.18.0|serde,std\n";
     assert_none("", &impure("parlor-model", clean));

@@ -9,22 +9,12 @@ use crate::support::{TextFile, assert_caught, assert_none, text_files};
 const WRITTEN: &[&str] = &["crates", "examples", "tests", "docs", ".ci", ".cargo"];
 
 /// Files at the top of the repository that hold text of ours.
-const WRITTEN_AT_TOP: &[&str] = &[
-    "Cargo.toml",
-    "README.md",
-    "CHANGELOG.md",
-    ".clippy.toml",
-    ".rustfmt.toml",
-    ".deny.toml",
-    ".gitignore",
-];
+const WRITTEN_AT_TOP: &[&str] =
+    &["Cargo.toml", "README.md", "CHANGELOG.md", ".clippy.toml", ".rustfmt.toml", ".deny.toml", ".gitignore"];
 
 /// Crates that must treat every network alike, so that one they have never heard of works too.
-const BLIND_TO_CHANNEL_KIND: &[&str] = &[
-    "crates/engine/src/",
-    "crates/interaction/src/",
-    "crates/routing/src/",
-];
+const BLIND_TO_CHANNEL_KIND: &[&str] =
+    &["crates/engine/src/", "crates/interaction/src/", "crates/routing/src/"];
 
 /// One token of a Rust file: a word, a sign, a literal or a bracket. Comments are none; a documentation comment is
 /// a literal.
@@ -36,10 +26,8 @@ pub(super) struct Token {
 
 /// The tokens of a Rust file.
 pub(super) fn tokens(file: &TextFile) -> Result<Vec<Token>, String> {
-    let stream: TokenStream = file
-        .text
-        .parse()
-        .map_err(|error| format!("{}: not Rust: {error}", file.path))?;
+    let stream: TokenStream =
+        file.text.parse().map_err(|error| format!("{}: not Rust: {error}", file.path))?;
     let mut found = Vec::new();
     flatten(stream, &mut found);
     Ok(found)
@@ -48,10 +36,7 @@ pub(super) fn tokens(file: &TextFile) -> Result<Vec<Token>, String> {
 fn flatten(stream: TokenStream, found: &mut Vec<Token>) {
     for tree in stream {
         let line = tree.span().start().line;
-        let token = |text: &str| Token {
-            text: text.to_owned(),
-            line,
-        };
+        let token = |text: &str| Token { text: text.to_owned(), line };
         match tree {
             TokenTree::Group(group) => {
                 let (open, close) = match group.delimiter() {
@@ -91,12 +76,9 @@ fn places(file: &TextFile, sequences: &[&[&str]]) -> Vec<String> {
     let mut findings = Vec::new();
     for (at, first) in tokens.iter().enumerate() {
         for sequence in sequences {
-            let stands = tokens.get(at..at + sequence.len()).is_some_and(|window| {
-                window
-                    .iter()
-                    .zip(*sequence)
-                    .all(|(token, text)| token.text == *text)
-            });
+            let stands = tokens
+                .get(at..at + sequence.len())
+                .is_some_and(|window| window.iter().zip(*sequence).all(|(token, text)| token.text == *text));
             if stands {
                 findings.push(format!("{}:{}: {}", file.path, first.line, sequence.concat()));
             }
@@ -144,14 +126,9 @@ fn unfinished(files: &[TextFile]) -> Vec<String> {
 fn foreign_places(files: &[TextFile]) -> Vec<String> {
     // Written in parts, so that this file does not contain what it looks for.
     let machine = ["home", "Users", "root", "work", "farm"].map(|folder| format!("/{folder}/"));
-    let registries = [
-        ("crates", ".io"),
-        ("pypi", ".org"),
-        ("npmjs", ".org"),
-        ("npmjs", ".com"),
-        ("python", "hosted"),
-    ]
-    .map(|(name, rest)| format!("{name}{rest}"));
+    let registries =
+        [("crates", ".io"), ("pypi", ".org"), ("npmjs", ".org"), ("npmjs", ".com"), ("python", "hosted")]
+            .map(|(name, rest)| format!("{name}{rest}"));
     let mut findings = Vec::new();
     for file in files.iter().filter(|file| !is_lock(&file.path)) {
         for (number, line) in (1..).zip(file.text.lines()) {
@@ -182,11 +159,7 @@ fn is_lock(path: &str) -> bool {
 
 /// Everything that people wrote.
 fn written_files() -> Vec<TextFile> {
-    WRITTEN
-        .iter()
-        .chain(WRITTEN_AT_TOP)
-        .flat_map(|below| text_files(below))
-        .collect()
+    WRITTEN.iter().chain(WRITTEN_AT_TOP).flat_map(|below| text_files(below)).collect()
 }
 
 #[test]
@@ -204,61 +177,36 @@ fn a_branch_on_the_network_is_caught() {
             "crates/engine/src/a.rs",
             "// ChannelKind::Sms in a comment\n/// ChannelKind::Sms in documentation\nfn f(k: &ChannelKind) -> bool {\n    *k == ChannelKind::Sms\n}",
         ),
-        TextFile::planted(
-            "crates/routing/src/b.rs",
-            "use parlor_model::ChannelKind as Network;",
-        ),
+        TextFile::planted("crates/routing/src/b.rs", "use parlor_model::ChannelKind as Network;"),
         TextFile::planted("crates/interaction/src/c.rs", "use parlor_model::ChannelKind::*;"),
-        TextFile::planted(
-            "crates/channel/src/d.rs",
-            "const K: ChannelKind = ChannelKind::Sms;",
-        ),
-        TextFile::planted(
-            "crates/engine/src/e.rs",
-            "const TEXT: &str = \"ChannelKind::Sms\";",
-        ),
+        TextFile::planted("crates/channel/src/d.rs", "const K: ChannelKind = ChannelKind::Sms;"),
+        TextFile::planted("crates/engine/src/e.rs", "const TEXT: &str = \"ChannelKind::Sms\";"),
     ];
     assert_caught(
         &channel_kinds(&wrong),
-        &[
-            "crates/engine/src/a.rs:4",
-            "crates/routing/src/b.rs:1",
-            "crates/interaction/src/c.rs:1",
-        ],
+        &["crates/engine/src/a.rs:4", "crates/routing/src/b.rs:1", "crates/interaction/src/c.rs:1"],
     );
 }
 
 #[test]
 fn only_one_crate_is_unsafe() {
-    assert_none(
-        "`unsafe` stands outside the crate that is for it:",
-        &unsafe_code(&rust_files()),
-    );
+    assert_none("`unsafe` stands outside the crate that is for it:", &unsafe_code(&rust_files()));
 }
 
 #[test]
 fn unsafe_code_is_caught() {
     let wrong = [
-        TextFile::planted(
-            "crates/store/src/a.rs",
-            "#![forbid(unsafe_code)]\nfn f() { unsafe { g() } }",
-        ),
+        TextFile::planted("crates/store/src/a.rs", "#![forbid(unsafe_code)]\nfn f() { unsafe { g() } }"),
         TextFile::planted("crates/sqlite-vfs/src/lib.rs", "unsafe fn f() {}"),
         TextFile::planted("tests/b.rs", "// unsafe in a comment"),
         TextFile::planted("crates/store/src/c.rs", "fn f() { ("),
     ];
-    assert_caught(
-        &unsafe_code(&wrong),
-        &["crates/store/src/a.rs:2", "crates/store/src/c.rs: not Rust"],
-    );
+    assert_caught(&unsafe_code(&wrong), &["crates/store/src/a.rs:2", "crates/store/src/c.rs: not Rust"]);
 }
 
 #[test]
 fn nothing_is_unfinished_or_skipped() {
-    assert_none(
-        "Code is unfinished or a test is skipped:",
-        &unfinished(&rust_files()),
-    );
+    assert_none("Code is unfinished or a test is skipped:", &unfinished(&rust_files()));
 }
 
 #[test]

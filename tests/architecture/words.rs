@@ -64,10 +64,7 @@ fn synonyms(files: &[TextFile]) -> Vec<String> {
 
 #[test]
 fn types_carry_the_terms_of_the_plan() {
-    assert_none(
-        "A type is named with a synonym of one of our terms:",
-        &synonyms(&rust_files()),
-    );
+    assert_none("A type is named with a synonym of one of our terms:", &synonyms(&rust_files()));
 }
 
 #[test]
@@ -80,8 +77,5 @@ fn a_synonym_is_caught() {
             "struct LeaderLease; trait Operation {} enum Friend { Ender, User }\nfn customer() {}",
         ),
     ];
-    assert_caught(
-        &synonyms(&wrong),
-        &["a.rs:2: CustomerId", "b.rs:1: EndUserKind", "b.rs:2: OpenTicket"],
-    );
+    assert_caught(&synonyms(&wrong), &["a.rs:2: CustomerId", "b.rs:1: EndUserKind", "b.rs:2: OpenTicket"]);
 }

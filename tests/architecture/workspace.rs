@@ -65,30 +65,16 @@ impl Package {
             licence: Some("MIT OR Apache-2.0".to_owned()),
             description: Some("planted".to_owned()),
             published: true,
-            edges: edges
-                .iter()
-                .map(|&(to, kind)| Edge {
-                    to: to.to_owned(),
-                    kind,
-                })
-                .collect(),
+            edges: edges.iter().map(|&(to, kind)| Edge { to: to.to_owned(), kind }).collect(),
         }
     }
 }
 
 /// Runs Cargo without touching the network and gives what it printed.
 pub(super) fn cargo(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .arg("--offline")
-        .current_dir(root())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "cargo {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output =
+        Command::new(env!("CARGO")).args(arguments).arg("--offline").current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -97,33 +83,20 @@ pub(super) fn packages() -> Vec<Package> {
     let text = cargo(&["metadata", "--format-version", "1", "--no-deps"]);
     let metadata: Value = serde_json::from_str(&text).unwrap();
     let top = metadata["workspace_root"].as_str().unwrap();
-    metadata["packages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|package| read_package(package, top))
-        .collect()
+    metadata["packages"].as_array().unwrap().iter().map(|package| read_package(package, top)).collect()
 }
 
 fn read_package(package: &Value, top: &str) -> Package {
     let text = |key: &str| package[key].as_str().map(str::to_owned);
     let manifest = package["manifest_path"].as_str().unwrap();
-    let folder = manifest
-        .strip_prefix(top)
-        .and_then(|below| below.strip_suffix("Cargo.toml"))
-        .unwrap();
+    let folder = manifest.strip_prefix(top).and_then(|below| below.strip_suffix("Cargo.toml")).unwrap();
     Package {
         name: text("name").unwrap(),
         folder: folder.trim_matches(['/', '\\']).replace('\\', "/"),
         licence: text("license"),
         description: text("description"),
         published: package["publish"].is_null(),
-        edges: package["dependencies"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(read_edge)
-            .collect(),
+        edges: package["dependencies"].as_array().unwrap().iter().map(read_edge).collect(),
     }
 }
 
@@ -142,17 +115,9 @@ fn read_edge(dependency: &Value) -> Edge {
 #[test]
 fn this_very_package_is_read_as_it_is() {
     let packages = packages();
-    let tests = packages
-        .iter()
-        .find(|package| package.name == "parlor-tests")
-        .unwrap();
+    let tests = packages.iter().find(|package| package.name == "parlor-tests").unwrap();
     assert_eq!(tests.folder, "tests");
     assert_eq!(tests.licence.as_deref(), Some("MIT OR Apache-2.0"));
     assert!(!tests.published);
-    assert!(
-        tests
-            .edges
-            .iter()
-            .any(|edge| edge.to == "serde_json" && edge.kind == EdgeKind::Dev)
-    );
+    assert!(tests.edges.iter().any(|edge| edge.to == "serde_json" && edge.kind == EdgeKind::Dev));
 }

@@ -87,8 +87,7 @@ fn read(path: &str) -> Option<String> {
     if path.is_dir() {
         return Some(String::new());
     }
-    path.is_file()
-        .then(|| std::fs::read_to_string(path).unwrap_or_default())
+    path.is_file().then(|| std::fs::read_to_string(path).unwrap_or_default())
 }
 
 #[test]
@@ -110,24 +109,14 @@ fn a_broken_link_is_caught() {
             "# A page: two\n[up](../README.md) [gone](gone.md)\n[here](#a-page-two) [not](#a-page)\n\
              `[code](no.md)`\n```\n[code](no.md)\n```\n[far](https://example.org/x)\n",
         ),
-        TextFile::planted(
-            "README.md",
-            "[a](docs/a.md#a-page-two)\n[b](docs/a.md#b)\n[c](./docs/)",
-        ),
+        TextFile::planted("README.md", "[a](docs/a.md#a-page-two)\n[b](docs/a.md#b)\n[c](./docs/)"),
     ];
     let read = |path: &str| match path {
         "docs" => Some(String::new()),
-        _ => documents
-            .iter()
-            .find(|document| document.path == path)
-            .map(|document| document.text.clone()),
+        _ => documents.iter().find(|document| document.path == path).map(|document| document.text.clone()),
     };
     assert_caught(
         &broken(&documents, read),
-        &[
-            "docs/a.md:2: gone.md",
-            "docs/a.md:3: #a-page",
-            "README.md:2: docs/a.md#b",
-        ],
+        &["docs/a.md:2: gone.md", "docs/a.md:3: #a-page", "README.md:2: docs/a.md#b"],
     );
 }

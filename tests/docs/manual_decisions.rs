@@ -13,9 +13,8 @@ const DOCUMENT: &str = "docs/manual-decisions.md";
 const COLUMNS: usize = 5;
 
 /// The behaviours whose contradiction or gap must be decided.
-const MUST_BE_DECIDED: &[u16] = &[
-    3, 20, 26, 36, 42, 44, 69, 73, 82, 85, 89, 90, 101, 102, 109, 113, 114, 115, 170,
-];
+const MUST_BE_DECIDED: &[u16] =
+    &[3, 20, 26, 36, 42, 44, 69, 73, 82, 85, 89, 90, 101, 102, 109, 113, 114, 115, 170];
 
 /// The last behaviour that the manuals give.
 const LAST_ROW: u16 = 172;
@@ -49,9 +48,7 @@ fn read(text: &str) -> (Decisions, Vec<String>) {
 fn cells(line: &str) -> Option<Vec<&str>> {
     let inner = line.strip_prefix('|')?.trim_end().strip_suffix('|')?;
     let cells: Vec<_> = inner.split('|').map(str::trim).collect();
-    let is_data = cells
-        .first()
-        .is_some_and(|first| *first != "Rows" && !first.starts_with("---"));
+    let is_data = cells.first().is_some_and(|first| *first != "Rows" && !first.starts_with("---"));
     is_data.then_some(cells)
 }
 
@@ -103,11 +100,7 @@ fn read_setting(text: &str, settings: &mut Settings) -> Result<(), String> {
 /// Gives every value in nested tables its full name.
 fn flatten(prefix: &str, table: &Table, settings: &mut Settings) {
     for (key, value) in table {
-        let name = if prefix.is_empty() {
-            key.clone()
-        } else {
-            format!("{prefix}.{key}")
-        };
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         match value {
             Value::Table(inner) => flatten(&name, inner, settings),
             other => {
@@ -131,9 +124,8 @@ fn differences(documented: &Settings, code: &Settings, awaited: &[&str]) -> Vec<
             findings.push(format!("{name}: in the code now, and still awaited"));
         }
     }
-    let missing = documented
-        .keys()
-        .filter(|name| !code.contains_key(*name) && !awaited.contains(&name.as_str()));
+    let missing =
+        documented.keys().filter(|name| !code.contains_key(*name) && !awaited.contains(&name.as_str()));
     findings.extend(missing.map(|name| format!("{name}: documented, not in the code")));
     findings
 }
@@ -143,9 +135,8 @@ mod code {
     use std::time::Duration;
 
     use parlor_channel::ChannelProfile;
-    use parlor_interaction::Policy;
+    use parlor_engine::{MissedOffer, ReplyGoes, Rules, Timing};
     use parlor_model::{CapacityRule, ChannelKind, FlagName, Flags, MediaClass};
-    use parlor_transcript::Thresholds;
     use toml::{Table, Value};
 
     use super::Settings;
@@ -162,26 +153,41 @@ mod code {
     }
 
     fn policy(settings: &mut Settings) {
-        let policy = Policy::default();
+        let rules = Rules::default();
+        let interaction = rules.interaction;
+        let missed_offer = match rules.missed_offer {
+            MissedOffer::StayReady => "stay_ready",
+            MissedOffer::NotReady => "not_ready",
+        };
+        let reply = match rules.reply {
+            ReplyGoes::ToAgent => "to_agent",
+            ReplyGoes::ToQueue => "to_queue",
+        };
         settings.extend(
             [
-                ("ended_holds", Value::try_from(policy.ended_holds).unwrap()),
-                ("disposition_mandatory", policy.disposition_mandatory.into()),
-                ("auto_done", milliseconds(policy.auto_done.unwrap_or_default())),
-                ("auto_done_abandoned", policy.auto_done_abandoned.into()),
+                ("auto_done", milliseconds(interaction.auto_done.unwrap_or_default())),
+                ("auto_done_abandoned", interaction.auto_done_abandoned.into()),
+                ("disposition_mandatory", interaction.disposition_mandatory.into()),
+                ("ended_holds", Value::try_from(interaction.ended_holds).unwrap()),
+                ("missed_offer", missed_offer.into()),
+                ("reply", reply.into()),
             ]
             .map(|(key, value)| (format!("policy.{key}"), value)),
         );
     }
 
     fn timing(settings: &mut Settings) {
-        let pending = Thresholds::default();
+        let timing = Timing::default();
         settings.extend(
             [
-                ("pending_warning", milliseconds(pending.warning())),
-                ("pending_overdue", milliseconds(pending.overdue())),
+                ("offer_ttl", timing.offer_ttl),
+                ("pending_overdue", timing.pending.overdue()),
+                ("pending_warning", timing.pending.warning()),
+                ("presence_lease", timing.presence_lease),
+                ("routing_lease", timing.routing_lease),
+                ("typing_ttl", timing.typing_ttl),
             ]
-            .map(|(key, value)| (format!("timing.{key}"), value)),
+            .map(|(key, duration)| (format!("timing.{key}"), milliseconds(duration))),
         );
     }
 
@@ -210,10 +216,7 @@ mod code {
         for flag in FlagName::ALL {
             settings.insert(format!("flags.{}", flag.as_str()), flags.is_on(*flag).into());
         }
-        settings.insert(
-            "flags.deployment".to_owned(),
-            Value::try_from(flags.deployment).unwrap(),
-        );
+        settings.insert("flags.deployment".to_owned(), Value::try_from(flags.deployment).unwrap());
     }
 
     fn capacity(settings: &mut Settings) {
@@ -226,16 +229,7 @@ mod code {
 }
 
 /// Settings that are decided, and that the code does not have yet because what they set is not built.
-const AWAITED: &[&str] = &[
-    "policy.ended_sets_not_ready",
-    "policy.missed_offer",
-    "policy.post_countdown_at",
-    "policy.recent_emojis",
-    "timing.offer_ttl",
-    "timing.presence_lease",
-    "timing.routing_lease",
-    "timing.typing_ttl",
-];
+const AWAITED: &[&str] = &["policy.ended_sets_not_ready", "policy.post_countdown_at", "policy.recent_emojis"];
 
 /// The document of this repository.
 fn document() -> String {
@@ -251,10 +245,7 @@ fn every_decision_can_be_read() {
         .filter(|row| !decisions.rows.contains(row))
         .map(|row| format!("r{row}"))
         .collect();
-    assert_none(
-        "A contradiction or gap of the manuals is not decided:",
-        &undecided,
-    );
+    assert_none("A contradiction or gap of the manuals is not decided:", &undecided);
 }
 
 #[test]

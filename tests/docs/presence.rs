@@ -20,10 +20,7 @@ fn missing(exists: impl Fn(&str) -> bool) -> Vec<String> {
 
 #[test]
 fn what_exists_is_described() {
-    assert_none(
-        "A document is missing:",
-        &missing(|path| root().join(path).exists()),
-    );
+    assert_none("A document is missing:", &missing(|path| root().join(path).exists()));
 }
 
 #[test]
