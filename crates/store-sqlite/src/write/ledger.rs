@@ -1,0 +1,33 @@
+//! Documents and dead letters.
+
+use parlor_store::{Conflict, DeadLetter, DocumentWrite};
+
+use super::{Applied, Change};
+use crate::row::number;
+
+impl Change<'_> {
+    pub(super) fn write_document(&self, write: DocumentWrite) -> Applied {
+        let DocumentWrite { key, expected_version, body } = write;
+        let name = (&key.kind, &key.key);
+        let sql = "SELECT version FROM documents WHERE kind = ?1 AND key = ?2";
+        let version: u64 = self.row(sql, name, |row| row.get(0))?.unwrap_or(0);
+        if expected_version.is_some_and(|expected| expected != version) {
+            return Err(Conflict::Document(key).into());
+        }
+        if let Some(body) = body {
+            let sql = "INSERT INTO documents (kind, key, version, body) VALUES (?1, ?2, ?3, ?4)
+                       ON CONFLICT (kind, key) DO UPDATE SET version = excluded.version, body = excluded.body";
+            self.execute(sql, (&key.kind, &key.key, number(version + 1), body))?;
+        } else {
+            self.execute("DELETE FROM documents WHERE kind = ?1 AND key = ?2", name)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn bury(&mut self, letter: &DeadLetter) -> Applied {
+        let sql = "INSERT INTO dead_letters (account, reason, at, raw) VALUES (?1, ?2, ?3, ?4)";
+        self.execute(sql, (letter.account.as_str(), &letter.reason, letter.at.as_micros(), &letter.raw))?;
+        self.workspace.dead_letters += 1;
+        Ok(())
+    }
+}

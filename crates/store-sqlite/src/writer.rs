@@ -1,0 +1,271 @@
+//! The one thread that writes: whatever arrived while it wrote shares the next transaction.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parlor_model::Timestamp;
+use parlor_store::{ChangeSet, CommitError, Committed, Lease, LeaseName, StoreError};
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::stats::{Counts, add};
+use crate::store::join;
+use crate::wal::Wal;
+use crate::write::{Refusal, Workspace, acquire_lease};
+use crate::{SqliteError, SqliteOptions, connection};
+
+/// How much text and other bytes share one transaction at the most: bounds what a transaction adds to the log, and how
+/// long others wait for it.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// What waits for the writer.
+#[derive(Debug)]
+pub(crate) enum Job {
+    Commit(Pending<ChangeSet, Committed, CommitError>),
+    Lease(Pending<LeaseRequest, Option<Lease>, StoreError>),
+}
+
+/// Something that was asked for, and who waits for the answer. Boxed inside, so that the queue is small when it is empty.
+#[derive(Debug)]
+pub(crate) struct Pending<Q, T, E> {
+    /// `None` once it was taken up.
+    asked: Option<Box<Q>>,
+    /// Given when the transaction has been committed.
+    result: Option<Result<T, E>>,
+    waiter: oneshot::Sender<Result<T, E>>,
+}
+
+/// Where the answer arrives.
+pub(crate) type Waiting<T, E> = oneshot::Receiver<Result<T, E>>;
+
+/// Somebody wants a lease.
+#[derive(Debug)]
+pub(crate) struct LeaseRequest {
+    pub(crate) name: LeaseName,
+    pub(crate) holder: String,
+    pub(crate) now: Timestamp,
+    pub(crate) ttl: Duration,
+}
+
+/// Why a transaction failed as a whole.
+enum Failure {
+    /// Before its commit.
+    NotKept(rusqlite::Error),
+    /// In its commit.
+    Unknown(rusqlite::Error),
+}
+
+/// The state of the thread.
+pub(crate) struct Writer {
+    path: PathBuf,
+    options: SqliteOptions,
+    counts: Arc<Counts>,
+    wal: Wal,
+    /// `None` after a failure, until it could be opened again.
+    session: Option<Session>,
+}
+
+/// A connection, and what is known of the file.
+struct Session {
+    connection: Connection,
+    workspace: Workspace,
+}
+
+impl Session {
+    fn open(mut connection: Connection, wal: &Wal) -> Result<Self, StoreError> {
+        wal.watch(&mut connection).map_err(crate::error::read_error)?;
+        let workspace = Workspace::read(&connection).map_err(crate::error::read_error)?;
+        Ok(Self { connection, workspace })
+    }
+}
+
+impl Writer {
+    /// `connection` is one for writing, to a file with the newest schema.
+    pub(crate) fn new(
+        path: PathBuf,
+        options: SqliteOptions,
+        counts: Arc<Counts>,
+        wal: Wal,
+        connection: Connection,
+    ) -> Result<Self, StoreError> {
+        let session = Some(Session::open(connection, &wal)?);
+        Ok(Self { path, options, counts, wal, session })
+    }
+
+    /// Writes until nobody can ask for more, and everything that was asked for is answered. Then waits for the other
+    /// threads: the last connection to a file leaves no log behind, if it is one that may write.
+    pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>, others: Vec<JoinHandle<()>>) {
+        let limit = self.options.group.max(1);
+        let mut group = Vec::with_capacity(limit);
+        while let Some(first) = jobs.blocking_recv() {
+            let mut bytes = size(&first);
+            group.push(first);
+            while group.len() < limit && bytes < GROUP_BYTES {
+                let Ok(next) = jobs.try_recv() else { break };
+                bytes += size(&next);
+                group.push(next);
+            }
+            self.write(&mut group);
+        }
+        // Ends the thread that empties the log.
+        drop(self.wal);
+        others.into_iter().for_each(join);
+        drop(self.session);
+    }
+
+    /// Writes a group and answers everybody in it.
+    fn write(&mut self, group: &mut Vec<Job>) {
+        let session = match self.session.take().map_or_else(|| self.reopen(), Ok) {
+            Ok(session) => self.session.insert(session),
+            Err(error) => {
+                tracing::error!(%error, "the store cannot be opened again; nothing can be written");
+                let error = Arc::new(error);
+                return group
+                    .drain(..)
+                    .for_each(|job| job.fail(|| SqliteError::NotKept(Arc::clone(&error) as _).into()));
+            }
+        };
+        if !self.wal.make_room(&session.connection) {
+            return group.drain(..).for_each(|job| job.fail(|| StoreError::Busy));
+        }
+        match transact(session, group) {
+            Ok(()) => {
+                add(&self.counts.transactions, 1);
+                self.counts.largest_group.fetch_max(group.len() as u64, Ordering::Relaxed);
+                self.wal.after_commit();
+                group.drain(..).for_each(|job| job.answer(&self.counts));
+            }
+            Err(failure) => {
+                add(&self.counts.failures, 1);
+                // Never again on this connection: after a failed sync it may believe in what is not on the disk.
+                self.session = None;
+                let error = failure.into_error();
+                tracing::error!(error = %error(), "a transaction failed");
+                // Also those that were refused: perhaps because of a change that was not kept after all.
+                group.drain(..).for_each(|job| job.fail(&error));
+            }
+        }
+    }
+
+    fn reopen(&self) -> Result<Session, StoreError> {
+        Session::open(connection::writing(&self.path, &self.options)?, &self.wal)
+    }
+}
+
+/// Writes a group in one transaction: each change in a savepoint of its own, so that a refused one leaves no trace and
+/// the others are kept.
+fn transact(session: &mut Session, group: &mut [Job]) -> Result<(), Failure> {
+    let Session { connection, workspace } = session;
+    let before = workspace.clone();
+    let mut write = || {
+        execute(connection, "BEGIN IMMEDIATE")?;
+        group.iter_mut().try_for_each(|job| job.carry_out(connection, workspace))?;
+        if *workspace == before { Ok(()) } else { workspace.save(connection) }
+    };
+    write().map_err(Failure::NotKept)?;
+    execute(connection, "COMMIT").map_err(Failure::Unknown)
+}
+
+impl Job {
+    /// An error is the whole transaction's; what is only the job's own becomes its result.
+    fn carry_out(&mut self, connection: &Connection, workspace: &mut Workspace) -> rusqlite::Result<()> {
+        match self {
+            Self::Commit(pending) => {
+                if let Some(changes) = pending.asked.take() {
+                    let apply = |connection: &_| workspace.apply(connection, *changes);
+                    pending.result = Some(in_savepoint(connection, apply)?);
+                }
+            }
+            Self::Lease(pending) => {
+                if let Some(request) = pending.asked.take() {
+                    pending.result = Some(Ok(acquire_lease(connection, &request)?));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(self, counts: &Counts) {
+        match self {
+            Self::Commit(pending) => {
+                let kept = matches!(pending.result, Some(Ok(_)));
+                add(if kept { &counts.kept } else { &counts.refused }, 1);
+                pending.answer();
+            }
+            Self::Lease(pending) => pending.answer(),
+        }
+    }
+
+    fn fail(self, error: impl Fn() -> StoreError) {
+        match self {
+            Self::Commit(pending) => pending.fail(error().into()),
+            Self::Lease(pending) => pending.fail(error()),
+        }
+    }
+}
+
+impl<Q, T, E> Pending<Q, T, E> {
+    pub(crate) fn new(asked: Q) -> (Self, Waiting<T, E>) {
+        let (waiter, waiting) = oneshot::channel();
+        (Self { asked: Some(Box::new(asked)), result: None, waiter }, waiting)
+    }
+
+    fn answer(self) {
+        if let Some(result) = self.result {
+            // Whoever no longer waits has no use for the answer; what was done is done all the same.
+            let _gone = self.waiter.send(result);
+        }
+    }
+
+    fn fail(self, error: E) {
+        let _gone = self.waiter.send(Err(error));
+    }
+}
+
+/// The outer error is the whole transaction's, the inner one the change's own.
+fn in_savepoint(
+    connection: &Connection,
+    apply: impl FnOnce(&Connection) -> Result<Committed, Refusal>,
+) -> rusqlite::Result<Result<Committed, CommitError>> {
+    execute(connection, "SAVEPOINT change")?;
+    let result = match apply(connection) {
+        Ok(committed) => Ok(committed),
+        Err(Refusal::Own(error)) => {
+            execute(connection, "ROLLBACK TO change")?;
+            Err(error)
+        }
+        Err(Refusal::Database(error)) => return Err(error),
+    };
+    execute(connection, "RELEASE change")?;
+    Ok(result)
+}
+
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(|_| ())
+}
+
+impl Failure {
+    /// The error for each of those who wait.
+    fn into_error(self) -> impl Fn() -> StoreError {
+        let (known, cause) = match self {
+            Self::NotKept(error) => (true, Arc::new(error)),
+            Self::Unknown(error) => (false, Arc::new(error)),
+        };
+        move || {
+            let cause = Arc::clone(&cause);
+            if known { SqliteError::NotKept(cause) } else { SqliteError::OutcomeUnknown(cause) }.into()
+        }
+    }
+}
+
+/// About how many bytes a job writes, beside the rows themselves.
+fn size(job: &Job) -> usize {
+    let Job::Commit(Pending { asked: Some(changes), .. }) = job else { return 0 };
+    let texts = changes.messages.iter().filter_map(|message| message.content.text()).map(str::len);
+    let documents = changes.documents.iter().filter_map(|document| document.body.as_ref()).map(String::len);
+    let letters = changes.dead_letters.iter().map(|letter| letter.raw.len());
+    texts.chain(documents).chain(letters).sum()
+}
