@@ -42,6 +42,15 @@ macro_rules! open_names {
             }
         }
 
+        impl From<Label> for $name {
+            fn from(label: Label) -> Self {
+                match label.as_str() {
+                    $($text => Self::$variant,)+
+                    _ => Self::Other(label),
+                }
+            }
+        }
+
         impl TryFrom<String> for $name {
             type Error = LabelError;
 

@@ -126,6 +126,11 @@ macro_rules! names {
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
+
+            /// The name as a label, which may name something else too.
+            pub const fn label(&self) -> &$crate::Label {
+                &self.0
+            }
         }
 
         impl std::str::FromStr for $name {

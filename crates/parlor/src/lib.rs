@@ -13,6 +13,7 @@
 #![cfg_attr(feature = "sqlite", doc = "| [`sqlite`] | the embedded durable store |")]
 #![cfg_attr(feature = "web-chat", doc = "| [`webchat`] | chat on your own web site |")]
 //! | [`engine`] | runs it: intake, desk, routing, feeds, permissions |
+#![cfg_attr(feature = "server", doc = "| [`server`] | an `axum` router to mount |")]
 //!
 //! [`Builder`] is the short way to an [`Engine`](engine::Engine); `examples/quickstart` shows it.
 
@@ -23,6 +24,8 @@ pub use parlor_engine as engine;
 pub use parlor_interaction as interaction;
 pub use parlor_model as model;
 pub use parlor_routing as routing;
+#[cfg(feature = "server")]
+pub use parlor_server as server;
 pub use parlor_store as store;
 #[cfg(feature = "sqlite")]
 pub use parlor_store_sqlite as sqlite;

@@ -1,0 +1,345 @@
+//! What the configuration means.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parlor::channel::ChannelProfile;
+use parlor::engine::{Config, Disposition, MissedOffer, ReplyGoes};
+use parlor::interaction::DispositionCode;
+use parlor::model::{
+    Agent, AgentName, CapacityLimits, CapacityRule, Channel, ChannelKind, ChannelName, QueueName, SkillName,
+};
+use parlor::server::Origin;
+use parlor::transcript::Thresholds;
+use secrecy::{ExposeSecret, SecretString};
+use toml::Spanned;
+use url::Url;
+
+use crate::fatal::Fatal;
+use crate::file::{
+    AgentTable, ChannelTable, File, Lines, Mistake, PolicyTable, QueueTable, TimingTable, read,
+};
+
+/// The configuration of the demo.
+const DEMO: &str = include_str!("../demo.toml");
+
+/// The queue there is when none is configured; everybody serves it.
+const DEFAULT_QUEUE: &str = "support";
+
+/// The configuration, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) engine: Config,
+    pub(crate) web_chat: ChannelProfile,
+    pub(crate) public_base_url: Option<Url>,
+    pub(crate) admin_token: Option<SecretString>,
+    pub(crate) agent_tokens: BTreeMap<AgentName, SecretString>,
+    pub(crate) chat_origins: BTreeMap<ChannelName, Vec<Origin>>,
+}
+
+impl Settings {
+    /// Reads a file, or the demo's configuration.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, Fatal> {
+        let (path, text) = match path {
+            None => (PathBuf::from("demo.toml"), DEMO.to_owned()),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| Fatal::Unreadable { path: path.to_owned(), source })?;
+                (path.to_owned(), text)
+            }
+        };
+        Self::parse(&text).map_err(|mistake| Fatal::Config { path, mistake })
+    }
+
+    fn parse(text: &str) -> Result<Self, Mistake> {
+        let lines = Lines(text);
+        let file = read(text)?;
+        refuse_what_is_not_here(lines, &file)?;
+        let mut settings = Self {
+            engine: Config::default(),
+            web_chat: ChannelProfile::of(&ChannelKind::WebChat),
+            public_base_url: file.public_base_url.as_ref().map(|base| base_url(lines, base)).transpose()?,
+            admin_token: file.admin_token.as_ref().map(|token| secret(lines, token)).transpose()?,
+            agent_tokens: BTreeMap::new(),
+            chat_origins: BTreeMap::new(),
+        };
+        timing(lines, &file.timing, &mut settings.engine)?;
+        policy(lines, &file.policy, &file, &mut settings.engine)?;
+        for queue in &file.queues {
+            settings.queue(lines, queue.get_ref())?;
+        }
+        if file.queues.is_empty() {
+            let default = QueueName::new(DEFAULT_QUEUE);
+            settings.engine.queues.extend(default);
+        }
+        for disposition in &file.dispositions {
+            let code = named(lines, &disposition.code, DispositionCode::new)?;
+            if settings.engine.dispositions.iter().any(|known| known.code == code) {
+                return Err(lines.mistake(&disposition.code, "this disposition is configured twice"));
+            }
+            settings.engine.dispositions.push(Disposition { code, name: disposition.name.clone() });
+        }
+        for agent in &file.agents {
+            settings.agent(lines, agent.get_ref(), &file)?;
+        }
+        for channel in &file.channels {
+            settings.channel(lines, channel.get_ref())?;
+        }
+        settings.engine.check().map_err(|error| Mistake { line: None, reason: error.to_string() })?;
+        Ok(settings)
+    }
+
+    fn queue(&mut self, lines: Lines<'_>, table: &QueueTable) -> Result<(), Mistake> {
+        if !table.skills.is_empty() {
+            return Err(lines.mistake(&table.name, "a queue that asks for skills is not in this build"));
+        }
+        if let Some(hours) = table.hours.as_ref().filter(|hours| hours.get_ref() != "24x7") {
+            return Err(lines.mistake(hours, "business hours other than 24x7 are not in this build"));
+        }
+        if let Some(overflow) = &table.overflow {
+            return Err(lines.mistake(overflow, "overflow is not in this build"));
+        }
+        let name = named(lines, &table.name, QueueName::new)?;
+        if self.engine.queues.contains(&name) {
+            return Err(lines.mistake(&table.name, "this queue is configured twice"));
+        }
+        self.engine.queues.push(name);
+        Ok(())
+    }
+
+    fn known_queue(&self, lines: Lines<'_>, name: &Spanned<String>) -> Result<QueueName, Mistake> {
+        let queue = named(lines, name, QueueName::new)?;
+        if self.engine.queues.contains(&queue) {
+            return Ok(queue);
+        }
+        Err(lines.mistake(name, format!("there is no queue {queue}")))
+    }
+
+    fn agent(&mut self, lines: Lines<'_>, table: &AgentTable, file: &File) -> Result<(), Mistake> {
+        let name = named(lines, &table.name, AgentName::new)?;
+        let token = secret(lines, &table.token)?;
+        if self.agent_tokens.values().any(|known| known.expose_secret() == token.expose_secret()) {
+            return Err(lines.mistake(&table.token, "two agents have the same token"));
+        }
+        if self.agent_tokens.insert(name.clone(), token).is_some() {
+            return Err(lines.mistake(&table.name, "this agent is configured twice"));
+        }
+        let queues: BTreeSet<QueueName> = match &table.queues {
+            None => self.engine.queues.iter().cloned().collect(),
+            Some(queues) => {
+                queues.iter().map(|queue| self.known_queue(lines, queue)).collect::<Result<_, _>>()?
+            }
+        };
+        let mut skills = BTreeMap::new();
+        for (skill, grade) in &table.skills {
+            let skill = SkillName::new(skill).map_err(|error| lines.mistake(&table.name, error))?;
+            skills.insert(skill, *grade);
+        }
+        let capacity = match &table.capacity {
+            None => CapacityRule::default(),
+            Some(limits) => {
+                if limits.get_ref().values().any(|limit| *limit > CapacityLimits::MAX) {
+                    let reason = format!("a capacity is above {}", CapacityLimits::MAX);
+                    return Err(lines.mistake(limits, reason));
+                }
+                CapacityRule::new(limits.get_ref().clone())
+            }
+        };
+        self.engine.agents.push(Agent {
+            role: table.role,
+            skills,
+            queues,
+            capacity,
+            auto_ready: table.auto_ready.iter().cloned().collect(),
+            flags: file.flags.clone().with(&table.flags),
+            ..Agent::new(name)
+        });
+        Ok(())
+    }
+
+    fn channel(&mut self, lines: Lines<'_>, table: &ChannelTable) -> Result<(), Mistake> {
+        let name = named(lines, &table.name, ChannelName::new)?;
+        if self.engine.channels.iter().any(|known| known.name == name) {
+            return Err(lines.mistake(&table.name, "this channel is configured twice"));
+        }
+        let kind: ChannelKind =
+            table.kind.get_ref().parse().map_err(|error| lines.mistake(&table.kind, error))?;
+        if kind != ChannelKind::WebChat {
+            return Err(
+                lines.mistake(&table.kind, format!("there is no transport for kind {kind} in this build"))
+            );
+        }
+        if let Some(account) = &table.account {
+            return Err(lines.mistake(account, "web chat has no account"));
+        }
+        if let Some(followers) = &table.followers_only {
+            return Err(lines.mistake(followers, "web chat has no followers"));
+        }
+        let profile = &mut self.web_chat;
+        if let Some(on_show) = &table.on_show {
+            if !self.engine.channels.is_empty() && profile.on_show != *on_show.get_ref() {
+                return Err(lines.mistake(on_show, "web-chat channels share one on_show in this build"));
+            }
+            profile.on_show = *on_show.get_ref();
+        }
+        profile.outbound_image = table.outbound_image.unwrap_or(profile.outbound_image);
+        let readiness = match &table.readiness {
+            None => profile.readiness.clone(),
+            Some(media) if media.get_ref().is_empty() => {
+                return Err(lines.mistake(media, "a channel needs at least one medium to be Ready on"));
+            }
+            Some(media) => media.get_ref().iter().cloned().collect(),
+        };
+        let media_class = table.media_class.unwrap_or(profile.media_class);
+        let queue = self.known_queue(lines, &table.queue)?;
+        let origins = table.origins.iter().map(|text| origin(lines, text)).collect::<Result<Vec<_>, _>>()?;
+        self.chat_origins.insert(name.clone(), origins);
+        self.engine.channels.push(Channel {
+            name,
+            kind,
+            account: None,
+            address: table.address.clone().unwrap_or_else(|| "*".to_owned()),
+            queue,
+            readiness,
+            media_class,
+            offer: table.offer.unwrap_or_default(),
+        });
+        Ok(())
+    }
+}
+
+/// What the contract of the application names and this build does not have yet is refused, never ignored.
+fn refuse_what_is_not_here(lines: Lines<'_>, file: &File) -> Result<(), Mistake> {
+    if let Some(account) = file.accounts.first() {
+        return Err(lines.mistake(account, "accounts at providers are not in this build"));
+    }
+    if let Some(response) = file.standard_responses.first() {
+        return Err(lines.mistake(response, "standard responses are not in this build"));
+    }
+    match &file.policy.ended_sets_not_ready {
+        Some(on) if *on.get_ref() => Err(lines.mistake(on, "ended_sets_not_ready is not in this build")),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn timing(lines: Lines<'_>, table: &TimingTable, config: &mut Config) -> Result<(), Mistake> {
+    let set = |duration: &mut Duration, value: &Option<Spanned<u64>>| match value {
+        None => Ok(()),
+        Some(zero) if *zero.get_ref() == 0 => Err(lines.mistake(zero, "it must be longer than zero")),
+        Some(value) => {
+            *duration = Duration::from_millis(*value.get_ref());
+            Ok(())
+        }
+    };
+    let timing = &mut config.timing;
+    set(&mut timing.offer_ttl, &table.offer_ttl)?;
+    set(&mut timing.routing_lease, &table.routing_lease)?;
+    set(&mut timing.presence_lease, &table.presence_lease)?;
+    set(&mut timing.typing_ttl, &table.typing_ttl)?;
+    // Nothing is sent through a provider in this build; the value is checked all the same.
+    let mut unused = timing.offer_ttl;
+    set(&mut unused, &table.outbox_uncertain)?;
+    let (mut warning, mut overdue) = (timing.pending.warning(), timing.pending.overdue());
+    set(&mut warning, &table.pending_warning)?;
+    set(&mut overdue, &table.pending_overdue)?;
+    timing.pending = Thresholds::new(warning, overdue).map_err(|error| {
+        let line = table.pending_overdue.as_ref().or(table.pending_warning.as_ref());
+        Mistake { line: line.map(|value| lines.at(value.span().start)), reason: error.to_string() }
+    })?;
+    Ok(())
+}
+
+fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Config) -> Result<(), Mistake> {
+    let rules = &mut config.rules;
+    rules.interaction.async_enabled = file.flags.async_enabled;
+    rules.interaction.ended_holds = table.ended_holds.unwrap_or_default();
+    rules.interaction.auto_done_abandoned =
+        table.auto_done_abandoned.unwrap_or(rules.interaction.auto_done_abandoned);
+    rules.interaction.disposition_mandatory = table.disposition_mandatory;
+    rules.interaction.auto_done = (table.auto_done > 0).then(|| Duration::from_millis(table.auto_done));
+    if let Some(missed) = &table.missed_offer {
+        rules.missed_offer = match missed.get_ref().as_str() {
+            "stay_ready" => MissedOffer::StayReady,
+            "not_ready" => MissedOffer::NotReady,
+            _ => return Err(lines.mistake(missed, "give stay_ready or not_ready")),
+        };
+    }
+    if let Some(reply) = &table.reply {
+        rules.reply = match reply.get_ref().as_str() {
+            "to_agent" => ReplyGoes::ToAgent,
+            "to_queue" => ReplyGoes::ToQueue,
+            _ => return Err(lines.mistake(reply, "give to_agent or to_queue")),
+        };
+    }
+    Ok(())
+}
+
+fn named<T, E: std::fmt::Display>(
+    lines: Lines<'_>,
+    text: &Spanned<String>,
+    check: impl FnOnce(String) -> Result<T, E>,
+) -> Result<T, Mistake> {
+    check(text.get_ref().clone()).map_err(|error| lines.mistake(text, error))
+}
+
+fn secret(lines: Lines<'_>, token: &Spanned<SecretString>) -> Result<SecretString, Mistake> {
+    let text = token.get_ref().expose_secret().trim();
+    if text.is_empty() || text == "…" || text.eq_ignore_ascii_case("changeme") {
+        return Err(lines.mistake(token, "a token must not be empty or a placeholder"));
+    }
+    Ok(token.get_ref().clone())
+}
+
+fn base_url(lines: Lines<'_>, text: &Spanned<String>) -> Result<Url, Mistake> {
+    let url = Url::parse(text.get_ref()).map_err(|error| lines.mistake(text, error))?;
+    Origin::of(&url).map_err(|error| lines.mistake(text, error))?;
+    Ok(url)
+}
+
+fn origin(lines: Lines<'_>, text: &Spanned<String>) -> Result<Origin, Mistake> {
+    let url = Url::parse(text.get_ref()).map_err(|error| lines.mistake(text, error))?;
+    Origin::of(&url).map_err(|error| lines.mistake(text, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistake(text: &str) -> (Option<usize>, String) {
+        let mistake = Settings::parse(text).unwrap_err();
+        (mistake.line, mistake.reason)
+    }
+
+    #[test]
+    fn the_demo_is_a_configuration() {
+        let settings = Settings::parse(DEMO).unwrap();
+        assert_eq!(settings.engine.agents.len(), 3);
+        assert_eq!(settings.engine.channels.len(), 1);
+    }
+
+    #[test]
+    fn a_mistake_names_its_line_and_reason() {
+        assert_eq!(mistake("[timing]\noffer_ttl = 0\n"), (Some(2), "it must be longer than zero".to_owned()));
+        assert_eq!(mistake("\n[timing]\nofer_ttl = 5\n").0, Some(3));
+        assert_eq!(mistake("[[agents]]\nname = \"alice\"\ntoken = \"\"\n").0, Some(3));
+        assert_eq!(mistake("[[agents]]\nname = \"A!\"\ntoken = \"t\"\n").0, Some(2));
+        let unknown_queue = "[[channels]]\nname = \"website\"\nkind = \"web_chat\"\nqueue = \"sales\"\n";
+        assert_eq!(mistake(unknown_queue), (Some(4), "there is no queue sales".to_owned()));
+        let order = "[timing]\npending_warning = 5000\npending_overdue = 1000\n";
+        assert_eq!(mistake(order).0, Some(3));
+    }
+
+    #[test]
+    fn what_this_build_does_not_have_is_refused_and_not_ignored() {
+        let sms = "[[channels]]\nname = \"sms\"\nkind = \"sms\"\nqueue = \"support\"\n";
+        assert_eq!(mistake(sms), (Some(3), "there is no transport for kind sms in this build".to_owned()));
+        assert_eq!(mistake("[policy]\nended_sets_not_ready = true\n").0, Some(2));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings = Settings::parse("admin_token = \"very-secret\"\n").unwrap();
+        assert!(!format!("{settings:?}").contains("very-secret"));
+    }
+}

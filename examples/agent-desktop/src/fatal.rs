@@ -1,0 +1,64 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use parlor::BuildError;
+use parlor::engine::StartError;
+use parlor::server::ServerConfigError;
+use parlor::store::StoreError;
+
+use crate::file::Mistake;
+
+/// Why the application cannot run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fatal {
+    #[error("{}: {source}", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{}: {mistake}", path.display())]
+    Config { path: PathBuf, mistake: Mistake },
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Server(#[from] ServerConfigError),
+    #[error("the store {store} cannot be opened: {}", chain(source))]
+    Store { store: String, source: StoreError },
+    #[error("there is no data folder: set HOME or XDG_DATA_HOME, or give --store")]
+    NoDataFolder,
+    #[error("{what}: {source}")]
+    Io { what: String, source: std::io::Error },
+    #[error("PostgreSQL is not in this build; use sqlite:PATH or memory")]
+    NoPostgres,
+    #[error("metrics cannot be recorded: {0}")]
+    Metrics(String),
+}
+
+impl Fatal {
+    /// One line of JSON on standard error, and an exit code that tells a wrong configuration from a wrong machine.
+    #[expect(clippy::print_stderr, reason = "the contract of the application's exit")]
+    pub(crate) fn report(&self) -> ExitCode {
+        let line = match self {
+            Self::Config { mistake, .. } => mistake.line,
+            _ => None,
+        };
+        eprintln!("{}", serde_json::json!({ "error": self.to_string(), "line": line }));
+        match self {
+            Self::Config { .. } | Self::Build(_) | Self::Start(StartError::Config(_)) | Self::Server(_) => {
+                ExitCode::from(2)
+            }
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// An error with everything it came from.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

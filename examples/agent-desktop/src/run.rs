@@ -1,0 +1,115 @@
+use std::io::Write;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use parlor::engine::{Engine, EngineBuilder};
+use parlor::model::ChannelKind;
+use parlor::server::{Limits, Origin, RenderMetrics, Server, ServerConfig};
+use parlor::webchat::WebChat;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::Arguments;
+use crate::config::Settings;
+use crate::fatal::Fatal;
+use crate::pages::pages;
+use crate::store::OpenStore;
+
+/// Runs the application until it is told to stop.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Fatal> {
+    let settings = Settings::read(arguments.config.as_deref())?;
+    let store = OpenStore::open(arguments.store.as_ref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Fatal::Io { what: "the runtime does not start".to_owned(), source })?;
+    runtime.block_on(serve(arguments, settings, store))
+}
+
+async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> Result<(), Fatal> {
+    let io = |what: &str| {
+        let what = what.to_owned();
+        move |source| Fatal::Io { what, source }
+    };
+    let mut terminate = signal(SignalKind::terminate()).map_err(io("signals"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(io("signals"))?;
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .map_err(io(&format!("{} cannot be used", arguments.listen)))?;
+    let address = listener.local_addr().map_err(io("the listener"))?;
+
+    let web_chat = WebChat::default().with_profile(settings.web_chat.clone());
+    let engine = EngineBuilder::new(settings.engine.clone(), Arc::clone(&store.store))
+        .transport(ChannelKind::WebChat, Arc::new(web_chat))
+        .start()
+        .await?;
+    let server = Server::new(engine.clone(), server_config(arguments, &settings, address)?)?;
+    let router = server.router().merge(server.protect(pages()));
+
+    announce(arguments, &settings, &server, &engine, &format!("http://{address}")).await?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    server.serve(listener, router, stop).await.map_err(io("serving"))?;
+    engine.stop().await;
+    store.close().await;
+    Ok(())
+}
+
+fn server_config(
+    arguments: &Arguments,
+    settings: &Settings,
+    address: std::net::SocketAddr,
+) -> Result<ServerConfig, Fatal> {
+    let own = |text: String| url::Url::parse(&text).ok();
+    let listens = own(format!("http://{address}")).ok_or(Fatal::NoDataFolder)?;
+    let mut config =
+        ServerConfig::new(settings.public_base_url.clone().unwrap_or_else(|| listens.clone()), address);
+    config.own_origins = [Some(listens), own(format!("http://localhost:{}", address.port()))]
+        .into_iter()
+        .flatten()
+        .filter_map(|address| Origin::of(&address).ok())
+        .collect();
+    config.admin_token.clone_from(&settings.admin_token);
+    config.agent_tokens.clone_from(&settings.agent_tokens);
+    config.chat_origins.clone_from(&settings.chat_origins);
+    config.demo_sign_in = arguments.is_demo();
+    if address.ip().is_loopback() {
+        config.limits = Limits::on_loopback();
+    }
+    let recorder = PrometheusBuilder::new().install_recorder();
+    let recorder = recorder.map_err(|error| Fatal::Metrics(error.to_string()))?;
+    config.metrics = Some(RenderMetrics::new(move || recorder.render()));
+    Ok(config)
+}
+
+/// The first line is for programs, the others are for people.
+async fn announce(
+    arguments: &Arguments,
+    settings: &Settings,
+    server: &Server,
+    engine: &Engine,
+    address: &str,
+) -> Result<(), Fatal> {
+    let base = settings.public_base_url.as_ref().map_or(address, |base| base.as_str()).trim_end_matches('/');
+    let mut lines = vec![serde_json::json!({ "ready": address }).to_string()];
+    if arguments.is_demo() {
+        lines.push(String::new());
+        lines.push(format!("  The agent desk    {base}/"));
+        lines.push(format!("  A sample website  {base}/website"));
+        for agent in engine.agents() {
+            let link = server.sign_in_link(&agent.name).await;
+            let link =
+                link.map_err(|source| Fatal::Store { store: "of the sign-in links".to_owned(), source })?;
+            if let Some(link) = link {
+                lines.push(format!("  Sign in as {:<7}{}", agent.name.as_str(), link.expose()));
+            }
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    let written = lines.iter().try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
+    written.map_err(|source| Fatal::Io { what: "standard output".to_owned(), source })
+}
