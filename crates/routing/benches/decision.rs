@@ -1,0 +1,287 @@
+//! How long one decision takes as work and agents grow, beside a scan of everything.
+//!
+//! `cargo bench -p parlor-routing`. First come the percentiles, which divan does not give, and the ratios that do
+//! carry over to other machines; then divan's own table.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use divan::Bencher;
+use parlor_model::{AgentName, CapacityRule, InteractionId, MediaClass, Medium, QueueName, Timestamp};
+use parlor_routing::{AgentSnapshot, Decision, Input, Matcher, RoutingPolicy, Work};
+
+const AGENTS: usize = 10_000;
+const FEW: usize = 1_000;
+const MANY: usize = 100_000;
+/// 40 queues and 3 media make 120 classes of work, and 5 pairs of queues for each make 200 profiles of agents.
+const QUEUES: usize = 40;
+const MEDIA: [Medium; 3] = [Medium::Chat, Medium::Sms, Medium::WhatsApp];
+const LIMIT: u32 = 3;
+/// Decisions per figure.
+const ROUNDS: usize = 20_000;
+
+fn main() {
+    report();
+    divan::main();
+}
+
+const fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}
+
+fn queue(number: usize) -> QueueName {
+    QueueName::new(format!("queue-{}", number % QUEUES)).expect("a valid name")
+}
+
+fn agent(number: usize, load: u32) -> AgentSnapshot {
+    AgentSnapshot {
+        name: AgentName::new(format!("agent-{number}")).expect("a valid name"),
+        ready: MEDIA.map(|medium| (medium, at(0))).into(),
+        queues: BTreeSet::from([queue(number), queue(number + 1 + number / QUEUES % 5)]),
+        skills: BTreeMap::new(),
+        load: BTreeMap::from([(MediaClass::Live, load)]),
+        limits: CapacityRule::new([(MediaClass::Live, LIMIT)]),
+        // Spread without order, but the same in every run.
+        idle_since: at((number * 7_919 % AGENTS).try_into().unwrap_or(0)),
+        disabled: BTreeSet::new(),
+    }
+}
+
+fn work(number: usize) -> Work {
+    let id = format!("018bcfe5-687b-7000-8000-{number:012x}");
+    Work {
+        interaction: id.parse::<InteractionId>().expect("a valid id"),
+        queue: queue(number),
+        media: BTreeSet::from([MEDIA[number / QUEUES % MEDIA.len()].clone()]),
+        class: MediaClass::Live,
+        weight: NonZeroU32::MIN,
+        required_skills: BTreeMap::new(),
+        priority: 0,
+        since: at(number.try_into().unwrap_or(0)),
+        preferred: None,
+        passed: BTreeMap::new(),
+    }
+}
+
+fn everything(agents: usize, load: u32, waiting: usize) -> Input {
+    Input::Started {
+        agents: (0..agents).map(|number| agent(number, load)).collect(),
+        work: (0..waiting).map(work).collect(),
+    }
+}
+
+fn start(everything: &Input) -> Matcher {
+    let mut matcher = Matcher::new(RoutingPolicy::default());
+    matcher.handle(everything, at(0));
+    matcher
+}
+
+/// All agents are full, and one after another gets room: each takes the first work it can do.
+struct AgentsFree {
+    matcher: Matcher,
+    round: usize,
+    waiting: usize,
+}
+
+impl AgentsFree {
+    fn new(waiting: usize) -> Self {
+        let matcher = start(&everything(AGENTS, LIMIT, waiting));
+        Self { matcher, round: 0, waiting }
+    }
+
+    fn input(&mut self) -> Input {
+        self.round += 1;
+        Input::AgentChanged(agent(self.round * 31 % AGENTS, LIMIT - 1))
+    }
+
+    /// The agent is full again, and the queue as long as before.
+    fn restore(&mut self, decisions: Vec<Decision>) {
+        self.matcher.handle(&Input::AgentChanged(agent(self.round * 31 % AGENTS, LIMIT)), at(0));
+        let new = work(self.waiting + self.round);
+        settle(&mut self.matcher, decisions);
+        self.matcher.handle(&Input::WorkArrived(new), at(0));
+    }
+}
+
+/// Half of the queues wait for full agents, and work arrives for an agent of the others, who are free.
+struct WorkArrives {
+    matcher: Matcher,
+    round: usize,
+    waiting: usize,
+}
+
+impl WorkArrives {
+    fn new(waiting: usize) -> Self {
+        // Nobody serves the queue that waits, so that the agents stay free.
+        let mut matcher = start(&everything(AGENTS, 0, 0));
+        for number in 0..waiting {
+            let idle = Work {
+                queue: QueueName::new(format!("unserved-{}", number % QUEUES)).expect("a valid name"),
+                ..work(number)
+            };
+            matcher.handle(&Input::WorkArrived(idle), at(0));
+        }
+        Self { matcher, round: 0, waiting }
+    }
+
+    fn input(&mut self) -> Input {
+        self.round += 1;
+        Input::WorkArrived(work(self.waiting + self.round))
+    }
+
+    fn restore(&mut self, decisions: Vec<Decision>) {
+        settle(&mut self.matcher, decisions);
+    }
+}
+
+fn settle(matcher: &mut Matcher, decisions: Vec<Decision>) {
+    for Decision::Offer { interaction, agent } in decisions {
+        matcher.handle(&Input::OfferSettled { interaction, agent }, at(0));
+    }
+}
+
+fn report() {
+    let agent_frees = |waiting| {
+        let mut state = AgentsFree::new(waiting);
+        percentiles(|| {
+            let input = state.input();
+            let (took, decisions) = timed(&mut state.matcher, &input);
+            state.restore(decisions);
+            took
+        })
+    };
+    let work_arrives = |waiting| {
+        let mut state = WorkArrives::new(waiting);
+        percentiles(|| {
+            let input = state.input();
+            let (took, decisions) = timed(&mut state.matcher, &input);
+            state.restore(decisions);
+            took
+        })
+    };
+    let scan = Scan::new();
+    let mut round = 0;
+    let linear = percentiles_of(500, || {
+        round += 1;
+        // As many classes as an agent of the index can do: two queues of three media.
+        let can_do: Vec<_> = (0..QUEUES * MEDIA.len()).map(|class| (class + round) % QUEUES < 2).collect();
+        let begun = Instant::now();
+        black_box(scan.first_work(black_box(&can_do)));
+        begun.elapsed()
+    });
+    let waiting = everything(0, 0, MANY);
+    let before = resident_bytes();
+    let full = start(&waiting);
+    let grown = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
+    say(&format!("{AGENTS} agents; p50 and p99 of one decision"));
+    for (what, few, many) in [
+        ("agent gets room", agent_frees(FEW), agent_frees(MANY)),
+        ("work arrives", work_arrives(FEW), work_arrives(MANY)),
+    ] {
+        say(&format!(
+            "{what}: {FEW} wait {few:?}, {MANY} wait {many:?}, p50 ratio {:.2}",
+            ratio(many.0, few.0)
+        ));
+    }
+    let indexed = agent_frees(MANY);
+    say(&format!("a scan of {MANY}: {linear:?}, {:.0} times the index", ratio(linear.0, indexed.0)));
+    if let Some(bytes) = grown {
+        say(&format!("{} bytes for each that waits", bytes / full.waiting()));
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark's result")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64()
+}
+
+fn timed(matcher: &mut Matcher, input: &Input) -> (Duration, Vec<Decision>) {
+    let begun = Instant::now();
+    let decisions = matcher.handle(black_box(input), at(0));
+    let took = begun.elapsed();
+    assert_eq!(decisions.len(), 1, "the benchmark decides once a round");
+    (took, decisions)
+}
+
+fn percentiles(measure: impl FnMut() -> Duration) -> (Duration, Duration) {
+    percentiles_of(ROUNDS, measure)
+}
+
+/// The middle and the 99th of a hundred.
+fn percentiles_of(rounds: usize, mut measure: impl FnMut() -> Duration) -> (Duration, Duration) {
+    let mut took: Vec<_> = (0..rounds).map(|_| measure()).collect();
+    took.sort_unstable();
+    (took[rounds / 2], took[rounds * 99 / 100])
+}
+
+/// The same choice by looking at everything that waits, with what work asks for reduced to a number beforehand.
+struct Scan(Vec<(usize, Reverse<i32>, Timestamp, InteractionId)>);
+
+impl Scan {
+    fn new() -> Self {
+        let waiting = (0..MANY).map(|number| {
+            let class = number % (QUEUES * MEDIA.len());
+            let work = work(number);
+            (class, Reverse(work.priority), work.since, work.interaction)
+        });
+        Self(waiting.collect())
+    }
+
+    fn first_work(&self, can_do: &[bool]) -> Option<InteractionId> {
+        let waiting = self.0.iter().filter(|work| can_do[work.0]);
+        let first = waiting.min_by_key(|&&(_, priority, since, interaction)| (priority, since, interaction));
+        first.map(|work| work.3)
+    }
+}
+
+/// Resident memory of this process, where the system tells it.
+fn resident_bytes() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: usize = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kibibytes * 1_024)
+}
+
+#[divan::bench(args = [FEW, MANY], sample_count = 1_000, sample_size = 1)]
+fn agent_gets_room(bencher: Bencher<'_, '_>, waiting: usize) {
+    let state = RefCell::new(AgentsFree::new(waiting));
+    let decided = Cell::new(Vec::new());
+    bencher
+        .with_inputs(|| {
+            let mut state = state.borrow_mut();
+            state.restore(decided.take());
+            state.input()
+        })
+        .bench_local_refs(|input| decided.set(state.borrow_mut().matcher.handle(input, at(0))));
+}
+
+#[divan::bench(args = [FEW, MANY], sample_count = 1_000, sample_size = 1)]
+fn work_arrives(bencher: Bencher<'_, '_>, waiting: usize) {
+    let state = RefCell::new(WorkArrives::new(waiting));
+    let decided = Cell::new(Vec::new());
+    bencher
+        .with_inputs(|| {
+            let mut state = state.borrow_mut();
+            state.restore(decided.take());
+            state.input()
+        })
+        .bench_local_refs(|input| decided.set(state.borrow_mut().matcher.handle(input, at(0))));
+}
+
+/// From nothing to a full queue.
+#[divan::bench(args = [FEW, MANY], sample_count = 5, sample_size = 1)]
+fn start_with_work(bencher: Bencher<'_, '_>, waiting: usize) {
+    bencher.with_inputs(|| everything(0, 0, waiting)).bench_refs(|input| {
+        let mut matcher = Matcher::new(RoutingPolicy::default());
+        matcher.handle(input, at(0));
+        matcher
+    });
+}

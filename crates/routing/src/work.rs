@@ -1,0 +1,164 @@
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+
+use parlor_model::{AgentName, Id as _, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::index::ClassId;
+
+/// Work that waits for an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// What is to be handled.
+    pub interaction: InteractionId,
+    /// Where it waits.
+    pub queue: QueueName,
+    /// On which media an agent must be Ready, all of them (r3). Work that names none is offered to nobody, because
+    /// nobody could be made Ready for it.
+    pub media: BTreeSet<Medium>,
+    /// Against which of an agent's limits it counts.
+    pub class: MediaClass,
+    /// How much it counts there.
+    pub weight: NonZeroU32,
+    /// Skills with the least grade that is enough. A skill that the agent lacks is never enough.
+    pub required_skills: BTreeMap<SkillName, u8>,
+    /// Higher comes first.
+    pub priority: i32,
+    /// Since when it waits; kept when it comes back to the queue, so that it keeps its place.
+    pub since: Timestamp,
+    /// Who gets it if eligible; anyone else otherwise.
+    pub preferred: Option<AgentName>,
+    /// Who let it pass, and when: by Decline or by not answering (r8).
+    pub passed: BTreeMap<AgentName, Timestamp>,
+}
+
+/// What a piece of work asks of an agent. Work that asks the same waits in one class.
+#[derive(Debug)]
+pub(crate) struct Needs {
+    pub(crate) queue: QueueName,
+    pub(crate) media: BTreeSet<Medium>,
+    pub(crate) skills: BTreeMap<SkillName, u8>,
+    pub(crate) demand: Demand,
+}
+
+/// How much room a piece of work takes, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Demand {
+    pub(crate) class: MediaClass,
+    pub(crate) weight: NonZeroU32,
+}
+
+/// The place of a piece of work in the order in which work is given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    priority: Reverse<i32>,
+    since: Timestamp,
+    pub(crate) interaction: InteractionId,
+}
+
+/// Where a piece of waiting work is found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Location {
+    pub(crate) class: ClassId,
+    pub(crate) place: Place,
+}
+
+/// What most work has nothing of, and is therefore kept apart.
+#[derive(Debug)]
+pub(crate) struct Particulars {
+    pub(crate) preferred: Option<AgentName>,
+    pub(crate) passed: BTreeMap<AgentName, Timestamp>,
+}
+
+impl Work {
+    pub(crate) fn place(&self) -> Place {
+        Place { priority: Reverse(self.priority), since: self.since, interaction: self.interaction }
+    }
+
+    pub(crate) fn needs(&self) -> Needs {
+        Needs {
+            queue: self.queue.clone(),
+            media: self.media.clone(),
+            skills: self.required_skills.clone(),
+            demand: self.demand(),
+        }
+    }
+
+    pub(crate) fn particulars(&self) -> Option<Box<Particulars>> {
+        let is_particular = self.preferred.is_some() || !self.passed.is_empty();
+        is_particular
+            .then(|| Box::new(Particulars { preferred: self.preferred.clone(), passed: self.passed.clone() }))
+    }
+
+    /// A number that is the same for the same needs, and hardly ever for others (FNV-1a).
+    pub(crate) fn needs_fingerprint(&self) -> u64 {
+        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0000_0100_0000_01b3;
+        let skills = self.required_skills.iter();
+        let names = std::iter::once(self.queue.as_str())
+            .chain(self.media.iter().map(Medium::as_str))
+            .chain(skills.clone().map(|(skill, _)| skill.as_str()));
+        let bytes = names.flat_map(str::bytes).map(u64::from);
+        let numbers = [u64::from(self.weight.get()), self.class as u64];
+        bytes
+            .chain(skills.map(|(_, &grade)| u64::from(grade)))
+            .chain(numbers)
+            .fold(BASIS, |hash, number| (hash ^ number).wrapping_mul(PRIME))
+    }
+
+    const fn demand(&self) -> Demand {
+        Demand { class: self.class, weight: self.weight }
+    }
+}
+
+impl Needs {
+    /// Whether this is what the work needs.
+    pub(crate) fn are_those_of(&self, work: &Work) -> bool {
+        self.demand == work.demand()
+            && self.queue == work.queue
+            && self.media == work.media
+            && self.skills == work.required_skills
+    }
+}
+
+/// Where each piece of waiting work is found.
+#[derive(Debug, Default)]
+pub(crate) struct Locations(BTreeMap<u128, (ClassId, Reverse<i32>, Timestamp)>);
+
+impl Locations {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn insert(&mut self, at: Location) {
+        let Place { priority, since, interaction } = at.place;
+        self.0.insert(key(interaction), (at.class, priority, since));
+    }
+
+    pub(crate) fn get(&self, interaction: InteractionId) -> Option<Location> {
+        let found = self.0.get(&key(interaction))?;
+        Some(Location::new(interaction, *found))
+    }
+
+    pub(crate) fn remove(&mut self, interaction: InteractionId) -> Option<Location> {
+        let found = self.0.remove(&key(interaction))?;
+        Some(Location::new(interaction, found))
+    }
+}
+
+impl Location {
+    fn new(interaction: InteractionId, (class, priority, since): (ClassId, Reverse<i32>, Timestamp)) -> Self {
+        let place = Place { priority, since, interaction };
+        Self { class, place }
+    }
+}
+
+/// An id as a number: it compares faster than its bytes.
+fn key(interaction: InteractionId) -> u128 {
+    interaction.as_uuid().as_u128()
+}
