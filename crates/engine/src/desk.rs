@@ -26,7 +26,7 @@ use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::hub::ForContact;
 use crate::open::involved;
-use crate::permission::{Actor, Object, Part, Verb, may};
+use crate::permission::{Actor, Denial, Missing, Object, Part, Verb, may};
 use crate::view::{ContactView, InteractionView, Me, MessageView};
 
 /// The longest name of a contact, in bytes. A choice of ours: long enough for any name, short enough for a list.
@@ -615,10 +615,7 @@ impl Inner {
             Writing::WithoutInteraction { contact, channel, text } => {
                 match may(Actor::Agent(agent), Verb::WriteWithoutInteraction, Object::Contact) {
                     Ok(()) => {}
-                    Err(denial)
-                        if denial.missing
-                            == crate::permission::Missing::Flag(FlagName::ComposeFromCommunication) =>
-                    {
+                    Err(denial) if denial.missing == Missing::Flag(FlagName::ComposeFromCommunication) => {
                         return Err(EngineError::MustOpenInteraction.into());
                     }
                     Err(denial) => return Err(denial.into()),
@@ -786,5 +783,13 @@ fn part(agent: &Agent, interaction: &Interaction) -> Part {
 fn allowed(agent: &Agent, interaction: &Interaction, verb: Verb) -> Result<(), EngineError> {
     let ended = matches!(interaction.state, State::Ended(_) | State::Done(_));
     let object = Object::Interaction { part: part(agent, interaction), ended };
-    Ok(may(Actor::Agent(agent), verb, object)?)
+    let actor = Actor::Agent(agent);
+    match may(actor, verb, object) {
+        Ok(()) => Ok(()),
+        // What somebody may not know of does not exist for them.
+        Err(Denial { missing: Missing::Part, .. }) if may(actor, Verb::ReadInteraction, object).is_err() => {
+            Err(EngineError::NotFound { what: "interaction" })
+        }
+        Err(denial) => Err(denial.into()),
+    }
 }

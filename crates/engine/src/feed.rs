@@ -215,7 +215,8 @@ impl AgentFeed {
         Ok(())
     }
 
-    /// The next item; `None` when the engine is gone. Cancel safe.
+    /// The next item; `None` when the engine is gone. Not cancel safe: an event that is being looked up when the future
+    /// is dropped is lost. Wait for it in a task of its own, or keep the future until it is ready.
     ///
     /// # Errors
     ///
@@ -469,8 +470,8 @@ fn mentions_offer(recorded: &Recorded, id: OfferId) -> bool {
 /// Whether an event took something away from an agent that their client may still show.
 fn concerns_agent(recorded: &Recorded, name: &AgentName) -> bool {
     match &recorded.event {
-        Event::MarkedDone { by: parlor_interaction::Actor::Agent(agent) } => agent == name,
-        Event::MemberLeft { agent }
+        Event::MarkedDone { by: parlor_interaction::Actor::Agent(agent) }
+        | Event::MemberLeft { agent }
         | Event::TransferredToQueue { by: agent, .. }
         | Event::ConsultCompleted { by: agent, .. } => agent == name,
         _ => false,

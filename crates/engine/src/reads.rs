@@ -7,14 +7,14 @@ use parlor_channel::{ConnectionState, Delivery, OnShow};
 use parlor_interaction::{EndedBy, Interaction, State};
 use parlor_model::{
     AgentName, Author, ChannelKind, ChannelName, ContactId, ContactPoint, DeliveryStage, InteractionId,
-    Message, NotReadyReason, Readiness, ReadinessState, Thread, Timestamp, Visibility,
+    Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp, Visibility,
 };
 use parlor_routing::Explanation;
 use parlor_store::{
     Acknowledged, Alert, ContactListItem, ContactQuery, ContactScope, ConversationQuery, PageStart,
     StoreError, Totals,
 };
-use parlor_transcript::{delivery, display_name, tail};
+use parlor_transcript::{LateMarker, delivery, display_name, tail};
 
 use crate::conductor::{Signal, pending_response};
 use crate::engine::{Engine, Inner};
@@ -31,6 +31,10 @@ const TAIL_LINES: usize = 3;
 
 /// How many entries are looked through for them: notices show no text.
 const TAIL_WITHIN: usize = 12;
+
+/// How many earlier entries are looked through for one that is displayed after a late one. Who is late by more than
+/// that many stands where everybody sees it anyway.
+const LATE_WITHIN: u64 = 50;
 
 /// How many interactions of each thread a contact's page shows.
 const INTERACTIONS_SHOWN: usize = 20;
@@ -216,7 +220,7 @@ impl Engine {
                 fields: contact.fields,
                 created_at: contact.created_at,
             },
-            points: points.iter().map(point_view).collect(),
+            points: points.iter().map(|point| point_view(point, channel_of(point, &threads))).collect(),
             active_channels: self.inner.active_channels(&threads),
             threads: threads.iter().map(|thread| self.inner.thread_view(thread)).collect(),
             interactions,
@@ -340,7 +344,7 @@ impl Inner {
             kind: self.kind(&interaction.channel),
             queue: interaction.queue.clone(),
             contact,
-            point: point.as_ref().map(point_view),
+            point: point.as_ref().map(|point| point_view(point, Some(interaction.channel.clone()))),
             state: interaction.state.name(),
             version: interaction.version,
             segment: interaction.segment,
@@ -409,8 +413,25 @@ impl Inner {
             content: message.content.clone(),
             at: message.at,
             provider_time: message.provider_time,
+            late: self.is_late(message).await?,
             delivery,
         })
+    }
+
+    /// Whether a message is displayed before one that was taken in earlier. Only a provider's own time can bring it there.
+    async fn is_late(&self, message: &Message) -> Result<bool, StoreError> {
+        if message.provider_time.is_none() {
+            return Ok(false);
+        }
+        let before = message.sequence.saturating_sub(1);
+        let from = before.saturating_sub(LATE_WITHIN);
+        let count = usize::try_from(before - from).unwrap_or(usize::MAX);
+        let earlier = self.store.messages(message.thread, from, count).await?;
+        let mut marker = LateMarker::default();
+        for earlier in &earlier {
+            marker.is_late(earlier);
+        }
+        Ok(marker.is_late(message))
     }
 
     /// How far a message to the contact has come.
@@ -520,7 +541,7 @@ impl Inner {
         match self.directory.channel(channel) {
             Some(channel) => channel.kind.clone(),
             // It was taken out of the configuration; its history stays readable.
-            None => channel.as_str().parse().unwrap_or(ChannelKind::Email),
+            None => channel.label().clone().into(),
         }
     }
 
@@ -552,8 +573,22 @@ pub(crate) fn author_view(author: &Author) -> AuthorView {
     }
 }
 
-fn point_view(point: &ContactPoint) -> PointView {
-    PointView { id: point.id, kind: point.key.kind.clone(), address: point.key.address.as_str().to_owned() }
+/// Our endpoint at which a contact uses an address.
+fn channel_of(point: &ContactPoint, threads: &[Thread]) -> Option<ChannelName> {
+    threads
+        .iter()
+        .rev()
+        .find(|thread| thread.subject == Subject::Direct(point.id))
+        .map(|thread| thread.channel.clone())
+}
+
+fn point_view(point: &ContactPoint, channel: Option<ChannelName>) -> PointView {
+    PointView {
+        id: point.id,
+        kind: point.key.kind.clone(),
+        address: point.key.address.as_str().to_owned(),
+        channel,
+    }
 }
 
 fn ended_view(by: &EndedBy, at: Timestamp) -> EndedView {

@@ -100,6 +100,8 @@ pub struct PointView {
     pub kind: ChannelKind,
     /// The address as the network gave it.
     pub address: String,
+    /// Our endpoint at which they use it; `None` when they never have.
+    pub channel: Option<ChannelName>,
 }
 
 /// A piece of work.
@@ -241,6 +243,8 @@ pub struct MessageView {
     pub at: Timestamp,
     /// When the provider says it was written.
     pub provider_time: Option<Timestamp>,
+    /// Whether it stands before messages that were taken in earlier.
+    pub late: bool,
     /// How far it has come, for messages to the contact.
     pub delivery: Option<DeliveryStage>,
 }

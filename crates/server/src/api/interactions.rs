@@ -1,0 +1,231 @@
+//! Interactions: what an agent does in them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use parlor_engine::Once;
+use parlor_engine::view::{InteractionView, MessageView};
+use parlor_model::{ClientId, InteractionId, MessageText, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Api, OnceOnly, nothing};
+use crate::caller::AgentCaller;
+use crate::extract::{Answer, Json, Named, OptionalJson};
+use crate::openapi::Operation;
+use crate::problem::{Code, Problem, internal};
+use crate::shared::Shared;
+
+pub(super) fn routes(api: Api) -> Api {
+    api.route(
+        Operation::get("/api/interactions/{interaction}", "interaction", "One interaction")
+            .gives(200, "Interaction"),
+        interaction,
+    )
+    .route(
+        Operation::get(
+            "/api/interactions/{interaction}/explain",
+            "explain",
+            "Why it is where it is: who could take it, who not and why",
+        )
+        .gives(200, "Explanation"),
+        explain,
+    )
+    .route(
+        Operation::post(
+            "/api/interactions/{interaction}/messages",
+            "sendMessage",
+            "Writes to the contact; while the interaction is Ended this goes on with it, now as the writer's",
+        )
+        .takes("Text")
+        .gives(201, "Written")
+        .refuses(&[
+            Code::TextEmpty,
+            Code::TextTooLong,
+            Code::OverLimit,
+            Code::AtCapacity,
+            Code::AsyncDisabled,
+            Code::InteractionDone,
+            Code::NotTaken,
+            Code::NotAMember,
+            Code::IdReused,
+        ]),
+        send,
+    )
+    .route(
+        Operation::post(
+            "/api/interactions/{interaction}/typing",
+            "typing",
+            "Says that one types to the contact, or has stopped",
+        )
+        .takes("Typing")
+        .gives_nothing(),
+        typing,
+    )
+    .route(
+        Operation::post(
+            "/api/interactions/{interaction}/notes",
+            "note",
+            "Leaves a note that only agents see",
+        )
+        .takes("Text")
+        .gives(201, "OneMessage")
+        .refuses(&[Code::TextEmpty, Code::TextTooLong, Code::InteractionDone, Code::IdReused]),
+        note,
+    )
+    .route(
+        Operation::post("/api/interactions/{interaction}/end", "end", "Ends the session")
+            .may_take("Once")
+            .gives(200, "OneInteraction")
+            .refuses(&[Code::InteractionDone, Code::NotTaken, Code::IdReused]),
+        end,
+    )
+    .route(
+        Operation::post("/api/interactions/{interaction}/done", "done", "Closes it for good")
+            .may_take("Once")
+            .gives(200, "OneInteraction")
+            .refuses(&[Code::MustEndFirst, Code::DispositionRequired, Code::IdReused]),
+        done,
+    )
+    .route(
+        Operation::post(
+            "/api/interactions/{interaction}/disposition",
+            "setDisposition",
+            "Says how it came out",
+        )
+        .takes("SetDisposition")
+        .gives(200, "OneInteraction")
+        .refuses(&[Code::UnknownDisposition, Code::InteractionDone, Code::NotTaken, Code::IdReused]),
+        set_disposition,
+    )
+}
+
+/// An answer with one interaction.
+#[derive(Debug, Serialize)]
+pub(super) struct OneInteraction {
+    pub(super) interaction: InteractionView,
+}
+
+/// An answer with one message.
+#[derive(Debug, Serialize)]
+pub(super) struct OneMessage {
+    pub(super) message: MessageView,
+}
+
+/// A text to write, with the id that the client made for it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Text {
+    pub(super) id: ClientId,
+    text: String,
+}
+
+impl Text {
+    pub(super) fn checked(self) -> Result<MessageText, Problem> {
+        Ok(MessageText::new(self.text)?)
+    }
+}
+
+async fn interaction(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+) -> Result<Answer<InteractionView>, Problem> {
+    Ok(Answer::ok(shared.engine.interaction(&caller.name, id).await?))
+}
+
+async fn explain(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+) -> Result<Answer<Value>, Problem> {
+    let explanation = shared.engine.explain(&caller.name, id).await?;
+    let at: Timestamp = shared.engine.now();
+    let mut answer = match &explanation {
+        Some(explanation) => serde_json::to_value(explanation).map_err(|error| internal(&error))?,
+        None => json!({"interaction": id, "at": at, "verdicts": []}),
+    };
+    if let Some(fields) = answer.as_object_mut() {
+        fields.insert("waits".to_owned(), explanation.is_some().into());
+    }
+    Ok(Answer::ok(answer))
+}
+
+#[derive(Debug, Serialize)]
+struct Written {
+    message: MessageView,
+    interaction: InteractionView,
+}
+
+async fn send(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    Json(body): Json<Text>,
+) -> Result<Answer<Written>, Problem> {
+    let (client, text) = (body.id, body.checked()?);
+    let (message, interaction) = shared.engine.send(&caller.name, id, client, text).await?;
+    Ok(Answer::created(Written { message, interaction }))
+}
+
+#[derive(Debug, Deserialize)]
+struct Typing {
+    on: bool,
+}
+
+async fn typing(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    Json(body): Json<Typing>,
+) -> Result<Response, Problem> {
+    shared.engine.agent_typing(&caller.name, id, body.on).await?;
+    Ok(nothing())
+}
+
+async fn note(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    Json(body): Json<Text>,
+) -> Result<Answer<OneMessage>, Problem> {
+    let (client, text) = (body.id, body.checked()?);
+    let message = shared.engine.note(&caller.name, id, client, text).await?;
+    Ok(Answer::created(OneMessage { message }))
+}
+
+async fn end(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    OptionalJson(body): OptionalJson<OnceOnly>,
+) -> Result<Answer<OneInteraction>, Problem> {
+    let interaction = shared.engine.end(&caller.name, id, Once(body.id)).await?;
+    Ok(Answer::ok(OneInteraction { interaction }))
+}
+
+async fn done(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    OptionalJson(body): OptionalJson<OnceOnly>,
+) -> Result<Answer<OneInteraction>, Problem> {
+    let interaction = shared.engine.mark_done(&caller.name, id, Once(body.id)).await?;
+    Ok(Answer::ok(OneInteraction { interaction }))
+}
+
+#[derive(Debug, Deserialize)]
+struct SetDisposition {
+    id: Option<ClientId>,
+    code: String,
+}
+
+async fn set_disposition(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    Json(body): Json<SetDisposition>,
+) -> Result<Answer<OneInteraction>, Problem> {
+    let interaction = shared.engine.set_disposition(&caller.name, id, &body.code, Once(body.id)).await?;
+    Ok(Answer::ok(OneInteraction { interaction }))
+}

@@ -1,0 +1,157 @@
+//! Every route with every kind of caller (threat T20). A route that is missing here fails the test.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use common::schema::routes;
+use common::{ADMIN, ALICE, BOB, World, text, uuid};
+use serde_json::{Value, json};
+
+/// Who calls, in the order of the columns.
+const CALLERS: [(&str, Option<&str>); 5] = [
+    ("nobody", None),
+    ("a wrong token", Some("nobody-secret")),
+    ("an agent without a part", Some(BOB)),
+    ("the owner", Some(ALICE)),
+    ("the operator", Some(ADMIN)),
+];
+
+/// A route, what is sent, and the status for each caller.
+type Row = (&'static str, &'static str, Option<Value>, [u16; 5]);
+
+fn table() -> Vec<Row> {
+    let message = json!({"id": uuid(9), "text": "Hello"});
+    let open = [200; 5];
+    let own = [401, 401, 200, 200, 403];
+    let quiet = [401, 401, 204, 204, 403];
+    let export = [401, 401, 403, 403, 200];
+    vec![
+        ("GET", "/healthz", None, open),
+        ("GET", "/readyz", None, open),
+        ("GET", "/metrics", None, [404; 5]),
+        ("GET", "/openapi.json", None, open),
+        ("GET", "/api/session/options", None, open),
+        ("POST", "/api/session", Some(json!({"token": "guessed"})), [401; 5]),
+        ("DELETE", "/api/session", None, quiet),
+        ("GET", "/api/me", None, own),
+        ("PUT", "/api/me/readiness", Some(json!({"medium": "chat", "ready": true})), own),
+        ("GET", "/api/me/interactions", None, own),
+        ("PUT", "/api/me/watching", Some(json!({"contact": null})), quiet),
+        ("PUT", "/api/me/contacts/{contact}", None, quiet),
+        ("DELETE", "/api/me/contacts/{contact}", None, quiet),
+        ("GET", "/api/feed", None, own),
+        ("POST", "/api/offers/{offer}/accept", None, [401, 401, 409, 200, 403]),
+        ("POST", "/api/offers/{offer}/decline", None, [401, 401, 409, 204, 403]),
+        // What somebody may not know of does not exist for them.
+        ("GET", "/api/interactions/{interaction}", None, [401, 401, 404, 200, 403]),
+        ("GET", "/api/interactions/{interaction}/explain", None, [401, 401, 404, 200, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/messages",
+            Some(message.clone()),
+            [401, 401, 404, 201, 403],
+        ),
+        (
+            "POST",
+            "/api/interactions/{interaction}/typing",
+            Some(json!({"on": true})),
+            [401, 401, 404, 204, 403],
+        ),
+        ("POST", "/api/interactions/{interaction}/notes", Some(message), [401, 401, 404, 201, 403]),
+        ("POST", "/api/interactions/{interaction}/end", None, [401, 401, 404, 200, 403]),
+        // It has to be ended first.
+        ("POST", "/api/interactions/{interaction}/done", None, [401, 401, 404, 409, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/disposition",
+            Some(json!({"code": "resolved"})),
+            [401, 401, 404, 200, 403],
+        ),
+        ("GET", "/api/contacts", None, own),
+        ("GET", "/api/contacts/{contact}", None, own),
+        ("PATCH", "/api/contacts/{contact}", Some(json!({"version": 1, "display_name": "Ann"})), own),
+        ("GET", "/api/contacts/{contact}/conversation", None, own),
+        (
+            "POST",
+            "/api/contacts/{contact}/messages",
+            Some(json!({"id": uuid(9), "channel": "website", "text": "Hello"})),
+            [401, 401, 201, 201, 403],
+        ),
+        ("POST", "/api/contacts/{contact}/interactions", Some(json!({"channel": "website"})), own),
+        ("POST", "/api/contacts/{contact}/read", None, quiet),
+        // The socket asks where a page comes from, not who somebody is.
+        ("GET", "/chat/{channel}/socket", None, [403; 5]),
+        ("GET", "/admin/transcript.ndjson", None, export),
+        ("GET", "/admin/outbox.ndjson", None, export),
+        ("GET", "/admin/assignments.ndjson", None, export),
+        ("GET", "/admin/dead-letters.ndjson", None, export),
+        ("GET", "/admin/counters", None, export),
+    ]
+}
+
+/// A workspace in which alice owns an interaction with one contact and is offered one with another.
+async fn world(path: &str) -> (World, String) {
+    let world = World::new().await;
+    let (interaction, session) = world.alices_interaction().await;
+    world.contact_writes("ben", 2, "Me too").await;
+    let offer = text(&world.offer(ALICE).await["id"]);
+    let path = path
+        .replace("{interaction}", &interaction)
+        .replace("{contact}", &session.contact.to_string())
+        .replace("{offer}", &offer)
+        .replace("{channel}", "website");
+    (world, path)
+}
+
+#[tokio::test]
+async fn every_route_answers_every_caller_as_the_table_says() {
+    for (method, template, body, expected) in table() {
+        for ((who, token), expected) in CALLERS.into_iter().zip(expected) {
+            let (world, path) = world(template).await;
+            let method: Method = method.parse().unwrap();
+            let reply = world.call(method.clone(), &path, token, body.clone()).await;
+            assert_eq!(
+                reply.status.as_u16(),
+                expected,
+                "{method} {template} by {who}: {}",
+                String::from_utf8_lossy(&reply.body)
+            );
+        }
+    }
+}
+
+#[test]
+fn no_route_is_missing() {
+    let tested: BTreeSet<(String, String)> =
+        table().into_iter().map(|(method, path, ..)| (method.to_owned(), path.to_owned())).collect();
+    let known: BTreeSet<(String, String)> =
+        routes().into_iter().map(|(method, path)| (method.to_string(), path)).collect();
+    assert_eq!(known.difference(&tested).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
+    assert_eq!(tested.difference(&known).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
+}
+
+#[tokio::test]
+async fn what_one_may_not_know_of_looks_like_what_does_not_exist() {
+    let (world, path) = world("/api/interactions/{interaction}").await;
+    let hidden = world.get(&path, BOB).await.refused(404, "not_found").json();
+    let absent =
+        world.get(&format!("/api/interactions/{}", uuid(77)), BOB).await.refused(404, "not_found").json();
+    assert_eq!(hidden, absent);
+    let malformed = world.get("/api/interactions/seven", BOB).await.refused(404, "not_found");
+    assert_eq!(malformed.status, 404);
+}
+
+#[tokio::test]
+async fn a_token_must_be_a_bearer_token() {
+    let world = World::new().await;
+    for value in [ALICE.to_owned(), format!("Basic {ALICE}"), "Bearer".to_owned(), "Bearer ".to_owned()] {
+        let request = axum::http::Request::get("/api/me").header("authorization", &value);
+        let reply = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        let reply = reply.refused(401, "not_signed_in");
+        assert_eq!(reply.headers["www-authenticate"], "Bearer", "{value}");
+    }
+    let request = axum::http::Request::get("/api/me").header("authorization", format!("bearer {ALICE}"));
+    world.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(200);
+}

@@ -1,0 +1,253 @@
+//! A workspace with two agents and a contact, called without a socket. Whatever it answers is held against the
+//! OpenAPI document.
+
+#![expect(dead_code, reason = "each test file uses what it needs")]
+
+pub mod schema;
+pub mod visitor;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use parlor_engine::{Arrival, Config, ContactSession, Disposition, Drive, Engine, EngineBuilder, Inbound};
+use parlor_interaction::DispositionCode;
+use parlor_model::{
+    Agent, AgentName, Channel, ChannelKind, ChannelName, Content, MediaClass, Medium, MessageText, OfferMode,
+    PointAddress, PointKey, ProviderMessageId, QueueName,
+};
+use parlor_server::{Limits, Server, ServerConfig};
+use parlor_store::{MemoryStore, Store};
+use parlor_testkit::{ManualClock, SeededIds};
+use parlor_webchat::WebChat;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// Where the server says it can be reached.
+pub const BASE: &str = "http://desk.example";
+
+pub const ALICE: &str = "alice-secret";
+pub const BOB: &str = "bob-secret";
+pub const ADMIN: &str = "admin-secret";
+
+/// A workspace.
+pub struct World {
+    pub engine: Engine,
+    pub server: Server,
+    pub router: Router,
+    pub clock: ManualClock,
+    pub store: Arc<dyn Store>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("no JSON: {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The code of a problem.
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
+        self
+    }
+
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Self {
+        let reply = self.expect(status);
+        assert_eq!(reply.code(), code);
+        reply
+    }
+}
+
+pub fn name(name: &str) -> AgentName {
+    AgentName::new(name).unwrap()
+}
+
+pub fn website() -> ChannelName {
+    ChannelName::new("website").unwrap()
+}
+
+fn agent(name: &str) -> Agent {
+    Agent { queues: [QueueName::new("support").unwrap()].into(), ..Agent::new(AgentName::new(name).unwrap()) }
+}
+
+/// What every workspace here is configured with.
+pub fn config() -> Config {
+    let mut config = Config::default();
+    config.agents = vec![agent("alice"), agent("bob")];
+    config.queues = vec![QueueName::new("support").unwrap()];
+    config.channels = vec![Channel {
+        name: website(),
+        kind: ChannelKind::WebChat,
+        account: None,
+        address: "*".to_owned(),
+        queue: QueueName::new("support").unwrap(),
+        readiness: [Medium::Chat].into(),
+        media_class: MediaClass::Live,
+        offer: OfferMode::Prompt,
+    }];
+    config.dispositions =
+        vec![Disposition { code: DispositionCode::new("resolved").unwrap(), name: "Resolved".to_owned() }];
+    config
+}
+
+pub fn server_config() -> ServerConfig {
+    let mut config = ServerConfig::new(BASE.parse().unwrap(), SocketAddr::from(([127, 0, 0, 1], 0)));
+    config.admin_token = Some(SecretString::from(ADMIN));
+    config.agent_tokens =
+        [(name("alice"), SecretString::from(ALICE)), (name("bob"), SecretString::from(BOB))].into();
+    config
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(config(), server_config()).await
+    }
+
+    pub async fn limited(limits: Limits) -> Self {
+        let mut server = server_config();
+        server.limits = limits;
+        Self::with(config(), server).await
+    }
+
+    pub async fn with(config: Config, server: ServerConfig) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), ManualClock::new(), config, server).await
+    }
+
+    pub async fn over(
+        store: Arc<dyn Store>,
+        clock: ManualClock,
+        config: Config,
+        server: ServerConfig,
+    ) -> Self {
+        Self::with_ids(store, clock, SeededIds::new(7), config, server).await
+    }
+
+    pub async fn with_ids(
+        store: Arc<dyn Store>,
+        clock: ManualClock,
+        ids: SeededIds,
+        config: Config,
+        server: ServerConfig,
+    ) -> Self {
+        let engine = EngineBuilder::new(config, Arc::clone(&store))
+            .clock(Arc::new(clock.clone()))
+            .ids(Arc::new(ids))
+            .drive(Drive::Manual)
+            .transport(ChannelKind::WebChat, Arc::new(WebChat::default()))
+            .start()
+            .await
+            .unwrap();
+        let server = Server::new(engine.clone(), server).unwrap();
+        let router = server.router();
+        Self { engine, server, router, clock, store }
+    }
+
+    /// Sends a request and holds the answer against the document.
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let is_feed = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_feed { Vec::new() } else { to_bytes(body, usize::MAX).await.unwrap().to_vec() };
+        let reply = Reply { status: parts.status, headers: parts.headers, body };
+        schema::check_reply(&method, &path, &reply);
+        reply
+    }
+
+    pub async fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Reply {
+        self.call(Method::GET, path, Some(token), None).await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> Reply {
+        self.call(Method::POST, path, Some(token), Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, token: &str, body: Value) -> Reply {
+        self.call(Method::PUT, path, Some(token), Some(body)).await
+    }
+
+    pub async fn ready(&self, token: &str) {
+        self.put("/api/me/readiness", token, json!({"medium": "chat", "ready": true})).await.expect(200);
+        self.engine.settle().await;
+    }
+
+    pub async fn not_ready(&self, token: &str) {
+        self.put("/api/me/readiness", token, json!({"medium": "chat", "ready": false, "reason": "lunch"}))
+            .await
+            .expect(200);
+        self.engine.settle().await;
+    }
+
+    /// A contact who comes by and writes.
+    pub async fn contact_writes(&self, who: &str, id: u128, text: &str) -> ContactSession {
+        let key = PointKey {
+            kind: ChannelKind::WebChat,
+            scope: "website".to_owned(),
+            address: PointAddress::new(who),
+        };
+        let session = self.engine.arrive(Arrival::new(website(), key)).await.unwrap();
+        let content = Content::Text { text: MessageText::new(text).unwrap() };
+        let inbound = Inbound::new(ProviderMessageId::new(uuid(id)), content);
+        self.engine.receive(&session, inbound).await.unwrap();
+        self.engine.settle().await;
+        session
+    }
+
+    /// The first offer to an agent.
+    pub async fn offer(&self, token: &str) -> Value {
+        let work = self.get("/api/me/interactions", token).await.expect(200).json();
+        work["offers"][0].clone()
+    }
+
+    /// An interaction that alice owns, with its contact.
+    pub async fn alices_interaction(&self) -> (String, ContactSession) {
+        self.ready(ALICE).await;
+        let session = self.contact_writes("ann", 1, "Hello?").await;
+        let offer = self.offer(ALICE).await;
+        let path = format!("/api/offers/{}/accept", text(&offer["id"]));
+        let accepted = self.call(Method::POST, &path, Some(ALICE), None).await.expect(200).json();
+        self.engine.settle().await;
+        (text(&accepted["interaction"]["id"]), session)
+    }
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// A client-made id.
+pub fn uuid(id: u128) -> String {
+    uuid::Uuid::from_u128(id).to_string()
+}
