@@ -1,0 +1,74 @@
+//! People at their browsers: headless Chromium drives the desk and the widget against the real binary.
+//!
+//! The stories stand in `tests/browser/*.mjs`. They need Node.js, Chromium and the packages of
+//! `tests/browser/package-lock.json`; without them nothing is run, one line says so, and with `PARLOR_REQUIRE_ALL=1` the
+//! test fails instead.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const HOW: &str = "install Node.js and Chromium and run `npm ci` in examples/agent-desktop/tests/browser";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser")
+}
+
+/// What is missing to run a story.
+fn missing() -> Option<&'static str> {
+    let chromium = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
+    if Command::new("node").arg("--version").output().is_err() {
+        Some("Node.js")
+    } else if !chromium.exists() {
+        Some("Chromium")
+    } else if !folder().join("node_modules/playwright-core").exists() {
+        Some("playwright-core")
+    } else {
+        None
+    }
+}
+
+fn story(name: &str) {
+    if let Some(missing) = missing() {
+        assert!(
+            std::env::var_os("PARLOR_REQUIRE_ALL").is_none_or(|all| all != "1"),
+            "{missing} is missing: {HOW}"
+        );
+        println!("not run: the browser story {name}, because {missing} is missing; to run it, {HOW}");
+        return;
+    }
+    let output = Command::new("node")
+        .arg(format!("{name}.mjs"))
+        .current_dir(folder())
+        .env("AGENT_DESKTOP", env!("CARGO_BIN_EXE_agent-desktop"))
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    println!("{printed}");
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("nothing went wrong in any window") || printed.contains("nobody else noticed"));
+}
+
+#[test]
+fn a_contact_and_an_agent_hold_a_conversation() {
+    story("conversation");
+}
+
+#[test]
+fn an_offer_has_one_winner_and_is_never_lost() {
+    story("offers");
+}
+
+#[test]
+fn bad_input_is_text_or_refused() {
+    story("inert");
+}
+
+#[test]
+fn everybody_can_use_it() {
+    story("accessible");
+}
+
+#[test]
+fn a_killed_server_loses_and_doubles_nothing() {
+    story("crash");
+}
