@@ -1,0 +1,11 @@
+//! What this store promises beyond the contract of every store.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod agreement;
+mod closing;
+mod crash;
+mod failure;
+mod files;
+mod group;
+mod log;
+mod support;
