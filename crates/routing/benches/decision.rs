@@ -80,52 +80,72 @@ fn start(everything: &Input) -> Matcher {
     matcher
 }
 
+/// A matcher that makes one decision a round, and is then brought back to where it was.
+trait Rounds {
+    fn new(waiting: usize) -> Self;
+    fn matcher(&mut self) -> &mut Matcher;
+    fn input(&mut self) -> Input;
+    fn restore(&mut self, decisions: Vec<Decision>);
+}
+
 /// All agents are full, and one after another gets room: each takes the first work it can do.
-struct AgentsFree {
+struct AgentGetsRoom {
     matcher: Matcher,
     round: usize,
     waiting: usize,
 }
 
-impl AgentsFree {
+impl AgentGetsRoom {
+    fn number(&self) -> usize {
+        self.round * 31 % AGENTS
+    }
+}
+
+impl Rounds for AgentGetsRoom {
     fn new(waiting: usize) -> Self {
         let matcher = start(&everything(AGENTS, LIMIT, waiting));
         Self { matcher, round: 0, waiting }
     }
 
+    fn matcher(&mut self) -> &mut Matcher {
+        &mut self.matcher
+    }
+
     fn input(&mut self) -> Input {
         self.round += 1;
-        Input::AgentChanged(agent(self.round * 31 % AGENTS, LIMIT - 1))
+        Input::AgentChanged(agent(self.number(), LIMIT - 1))
     }
 
     /// The agent is full again, and the queue as long as before.
     fn restore(&mut self, decisions: Vec<Decision>) {
-        self.matcher.handle(&Input::AgentChanged(agent(self.round * 31 % AGENTS, LIMIT)), at(0));
-        let new = work(self.waiting + self.round);
+        let full = agent(self.number(), LIMIT);
+        self.matcher.handle(&Input::AgentChanged(full), at(0));
         settle(&mut self.matcher, decisions);
+        let new = work(self.waiting + self.round);
         self.matcher.handle(&Input::WorkArrived(new), at(0));
     }
 }
 
-/// Half of the queues wait for full agents, and work arrives for an agent of the others, who are free.
+/// All agents are free, and work arrives for one after another. What waits is in queues that nobody serves.
 struct WorkArrives {
     matcher: Matcher,
     round: usize,
     waiting: usize,
 }
 
-impl WorkArrives {
+impl Rounds for WorkArrives {
     fn new(waiting: usize) -> Self {
-        // Nobody serves the queue that waits, so that the agents stay free.
         let mut matcher = start(&everything(AGENTS, 0, 0));
         for number in 0..waiting {
-            let idle = Work {
-                queue: QueueName::new(format!("unserved-{}", number % QUEUES)).expect("a valid name"),
-                ..work(number)
-            };
-            matcher.handle(&Input::WorkArrived(idle), at(0));
+            let queue = QueueName::new(format!("unserved-{}", number % QUEUES)).expect("a valid name");
+            let unserved = Work { queue, ..work(number) };
+            matcher.handle(&Input::WorkArrived(unserved), at(0));
         }
         Self { matcher, round: 0, waiting }
+    }
+
+    fn matcher(&mut self) -> &mut Matcher {
+        &mut self.matcher
     }
 
     fn input(&mut self) -> Input {
@@ -133,7 +153,14 @@ impl WorkArrives {
         Input::WorkArrived(work(self.waiting + self.round))
     }
 
+    /// The agent is free again, and the last of their profile.
     fn restore(&mut self, decisions: Vec<Decision>) {
+        for Decision::Offer { agent: name, .. } in &decisions {
+            let number = name.as_str().trim_start_matches("agent-").parse().expect("a number");
+            let idle_since = at((AGENTS + self.round).try_into().unwrap_or(0));
+            let free = AgentSnapshot { idle_since, ..agent(number, 0) };
+            self.matcher.handle(&Input::AgentChanged(free), at(0));
+        }
         settle(&mut self.matcher, decisions);
     }
 }
@@ -145,27 +172,9 @@ fn settle(matcher: &mut Matcher, decisions: Vec<Decision>) {
 }
 
 fn report() {
-    let agent_frees = |waiting| {
-        let mut state = AgentsFree::new(waiting);
-        percentiles(|| {
-            let input = state.input();
-            let (took, decisions) = timed(&mut state.matcher, &input);
-            state.restore(decisions);
-            took
-        })
-    };
-    let work_arrives = |waiting| {
-        let mut state = WorkArrives::new(waiting);
-        percentiles(|| {
-            let input = state.input();
-            let (took, decisions) = timed(&mut state.matcher, &input);
-            state.restore(decisions);
-            took
-        })
-    };
     let scan = Scan::new();
     let mut round = 0;
-    let linear = percentiles_of(500, || {
+    let linear = percentiles(500, || {
         round += 1;
         // As many classes as an agent of the index can do: two queues of three media.
         let can_do: Vec<_> = (0..QUEUES * MEDIA.len()).map(|class| (class + round) % QUEUES < 2).collect();
@@ -179,15 +188,15 @@ fn report() {
     let grown = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
     say(&format!("{AGENTS} agents; p50 and p99 of one decision"));
     for (what, few, many) in [
-        ("agent gets room", agent_frees(FEW), agent_frees(MANY)),
-        ("work arrives", work_arrives(FEW), work_arrives(MANY)),
+        ("agent gets room", measure::<AgentGetsRoom>(FEW), measure::<AgentGetsRoom>(MANY)),
+        ("work arrives", measure::<WorkArrives>(FEW), measure::<WorkArrives>(MANY)),
     ] {
         say(&format!(
             "{what}: {FEW} wait {few:?}, {MANY} wait {many:?}, p50 ratio {:.2}",
             ratio(many.0, few.0)
         ));
     }
-    let indexed = agent_frees(MANY);
+    let indexed = measure::<AgentGetsRoom>(MANY);
     say(&format!("a scan of {MANY}: {linear:?}, {:.0} times the index", ratio(linear.0, indexed.0)));
     if let Some(bytes) = grown {
         say(&format!("{} bytes for each that waits", bytes / full.waiting()));
@@ -203,20 +212,21 @@ fn ratio(a: Duration, b: Duration) -> f64 {
     a.as_secs_f64() / b.as_secs_f64()
 }
 
-fn timed(matcher: &mut Matcher, input: &Input) -> (Duration, Vec<Decision>) {
-    let begun = Instant::now();
-    let decisions = matcher.handle(black_box(input), at(0));
-    let took = begun.elapsed();
-    assert_eq!(decisions.len(), 1, "the benchmark decides once a round");
-    (took, decisions)
+/// The middle and the 99th percentile of one decision.
+fn measure<R: Rounds>(waiting: usize) -> (Duration, Duration) {
+    let mut rounds = R::new(waiting);
+    percentiles(ROUNDS, || {
+        let input = rounds.input();
+        let begun = Instant::now();
+        let decisions = rounds.matcher().handle(black_box(&input), at(0));
+        let took = begun.elapsed();
+        assert_eq!(decisions.len(), 1, "the benchmark decides once a round");
+        rounds.restore(decisions);
+        took
+    })
 }
 
-fn percentiles(measure: impl FnMut() -> Duration) -> (Duration, Duration) {
-    percentiles_of(ROUNDS, measure)
-}
-
-/// The middle and the 99th of a hundred.
-fn percentiles_of(rounds: usize, mut measure: impl FnMut() -> Duration) -> (Duration, Duration) {
+fn percentiles(rounds: usize, mut measure: impl FnMut() -> Duration) -> (Duration, Duration) {
     let mut took: Vec<_> = (0..rounds).map(|_| measure()).collect();
     took.sort_unstable();
     (took[rounds / 2], took[rounds * 99 / 100])
@@ -250,30 +260,23 @@ fn resident_bytes() -> Option<usize> {
     Some(kibibytes * 1_024)
 }
 
-#[divan::bench(args = [FEW, MANY], sample_count = 1_000, sample_size = 1)]
-fn agent_gets_room(bencher: Bencher<'_, '_>, waiting: usize) {
-    let state = RefCell::new(AgentsFree::new(waiting));
+#[divan::bench(types = [AgentGetsRoom, WorkArrives], args = [FEW, MANY], sample_count = 1_000, sample_size = 1)]
+fn decision<R: Rounds>(bencher: Bencher<'_, '_>, waiting: usize) {
+    let rounds = RefCell::new(R::new(waiting));
     let decided = Cell::new(Vec::new());
+    // The first round has nothing to bring back.
+    decided.set({
+        let mut rounds = rounds.borrow_mut();
+        let input = rounds.input();
+        rounds.matcher().handle(&input, at(0))
+    });
     bencher
         .with_inputs(|| {
-            let mut state = state.borrow_mut();
-            state.restore(decided.take());
-            state.input()
+            let mut rounds = rounds.borrow_mut();
+            rounds.restore(decided.take());
+            rounds.input()
         })
-        .bench_local_refs(|input| decided.set(state.borrow_mut().matcher.handle(input, at(0))));
-}
-
-#[divan::bench(args = [FEW, MANY], sample_count = 1_000, sample_size = 1)]
-fn work_arrives(bencher: Bencher<'_, '_>, waiting: usize) {
-    let state = RefCell::new(WorkArrives::new(waiting));
-    let decided = Cell::new(Vec::new());
-    bencher
-        .with_inputs(|| {
-            let mut state = state.borrow_mut();
-            state.restore(decided.take());
-            state.input()
-        })
-        .bench_local_refs(|input| decided.set(state.borrow_mut().matcher.handle(input, at(0))));
+        .bench_local_refs(|input| decided.set(rounds.borrow_mut().matcher().handle(input, at(0))));
 }
 
 /// From nothing to a full queue.

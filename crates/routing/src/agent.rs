@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::abilities::Abilities;
 use crate::index::ProfileId;
+use crate::names::NameWords;
 use crate::work::Demand;
 
 /// All that routing knows of an agent who is logged in and present.
@@ -48,7 +49,8 @@ pub(crate) struct Pending {
 #[derive(Debug)]
 pub(crate) struct AgentSlot {
     id: AgentId,
-    name: Arc<AgentName>,
+    name: AgentName,
+    words: NameWords,
     present: Option<Present>,
     pending: Vec<Pending>,
     /// Follows from the two above; worked out once for each change of them, because every look at the agent asks it.
@@ -80,7 +82,7 @@ struct Standing {
 pub(crate) struct Rank {
     idle_since: Timestamp,
     relative_load: u64,
-    name: Arc<AgentName>,
+    name: NameWords,
     pub(crate) agent: AgentId,
 }
 
@@ -88,7 +90,8 @@ impl AgentSlot {
     pub(crate) fn new(id: AgentId, name: AgentName) -> Self {
         Self {
             id,
-            name: Arc::new(name),
+            words: NameWords::of(&name),
+            name,
             present: None,
             pending: Vec::new(),
             standing: Standing::AWAY,
@@ -96,7 +99,7 @@ impl AgentSlot {
         }
     }
 
-    pub(crate) fn name(&self) -> &AgentName {
+    pub(crate) const fn name(&self) -> &AgentName {
         &self.name
     }
 
@@ -142,7 +145,7 @@ impl AgentSlot {
 
     /// As if they had never been here.
     pub(crate) fn forget(&mut self) {
-        *self = Self::new(self.id, AgentName::clone(&self.name));
+        *self = Self::new(self.id, self.name.clone());
     }
 
     /// What they hold in a class, decisions in flight included.
@@ -170,7 +173,7 @@ impl AgentSlot {
         Rank {
             idle_since: self.idle_since(),
             relative_load: relative_load(self.load(class), self.limit(class)),
-            name: Arc::clone(&self.name),
+            name: self.words,
             agent: self.id,
         }
     }

@@ -7,8 +7,8 @@ use crate::{AgentSnapshot, Work};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
-    /// Everything, as the store has it when routing starts. Whatever was known before is forgotten, decisions in
-    /// flight too.
+    /// Everything, as the store has it when routing starts, each once. Whatever was known before is forgotten,
+    /// decisions in flight too.
     Started {
         /// Who is logged in.
         agents: Vec<AgentSnapshot>,

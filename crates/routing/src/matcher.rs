@@ -135,9 +135,6 @@ impl Matcher {
             let agent = self.change_agent(snapshot);
             self.index.show_room(&self.agents[agent.0]);
         }
-        // Of work that was given twice only the later word counts.
-        let waits = |place: &Place| self.waiting.get(place.interaction).is_some_and(|at| at.place == *place);
-        touched.work.retain(waits);
         touched
     }
 

@@ -6,32 +6,38 @@ use crate::agent::AgentId;
 
 const WORDS: usize = Label::MAX_BYTES.div_ceil(size_of::<u64>());
 
-/// The numbers of agents by name.
-///
-/// Every input names its agent, so the names are kept as plain words inside the tree: a search then compares without
-/// following a pointer to each name that it passes.
-#[derive(Debug, Default)]
-pub(crate) struct Names(BTreeMap<[u64; WORDS], AgentId>);
+/// A name as plain words, in the same order as the text: compared and copied without following a pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct NameWords([u64; WORDS]);
 
-impl Names {
-    pub(crate) fn get(&self, name: &AgentName) -> Option<AgentId> {
-        self.0.get(&words(name)).copied()
-    }
-
-    pub(crate) fn insert(&mut self, name: &AgentName, id: AgentId) {
-        self.0.insert(words(name), id);
+impl NameWords {
+    /// The text filled up with zeros, which no name contains: different names have different words.
+    pub(crate) fn of(name: &AgentName) -> Self {
+        let mut words = [0; WORDS];
+        for (word, bytes) in words.iter_mut().zip(name.as_str().as_bytes().chunks(size_of::<u64>())) {
+            let mut filled = [0; size_of::<u64>()];
+            for (to, &from) in filled.iter_mut().zip(bytes) {
+                *to = from;
+            }
+            *word = u64::from_be_bytes(filled);
+        }
+        Self(words)
     }
 }
 
-/// The name filled up with zeros, which no name contains: different names have different words.
-fn words(name: &AgentName) -> [u64; WORDS] {
-    let mut words = [0; WORDS];
-    for (word, bytes) in words.iter_mut().zip(name.as_str().as_bytes().chunks(size_of::<u64>())) {
-        for &byte in bytes {
-            *word = (*word << u8::BITS) | u64::from(byte);
-        }
+/// The numbers of agents by name. Every input names its agent, so a search should not visit the text of each name
+/// that it passes.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeMap<NameWords, AgentId>);
+
+impl Names {
+    pub(crate) fn get(&self, name: &AgentName) -> Option<AgentId> {
+        self.0.get(&NameWords::of(name)).copied()
     }
-    words
+
+    pub(crate) fn insert(&mut self, name: &AgentName, id: AgentId) {
+        self.0.insert(NameWords::of(name), id);
+    }
 }
 
 #[cfg(test)]
@@ -52,5 +58,16 @@ mod tests {
         for (number, text) in texts.iter().enumerate() {
             assert_eq!(names.get(&name(text)), Some(AgentId(number)), "{text}");
         }
+    }
+
+    #[test]
+    fn words_stand_in_the_order_of_names() {
+        let mut names =
+            ["b", "ab", "abc", "a-very-long-name", "a-very-long-name-2", "a", "9", "a_"].map(|text| {
+                let name = AgentName::new(text).unwrap();
+                (NameWords::of(&name), name)
+            });
+        names.sort_by_key(|(words, _)| *words);
+        assert!(names.is_sorted_by_key(|(_, name)| name), "{names:?}");
     }
 }
