@@ -2,5 +2,32 @@
 //! our own. A test that is named after a row of the manuals asserts what that row promises.
 #![expect(clippy::unwrap_used, reason = "in a scenario a failure is the result")]
 
-mod conversation;
+#[path = "../support.rs"]
+mod support;
+
+mod desk;
+mod script;
+mod truth;
 mod world;
+
+mod alerts;
+mod capacity;
+mod concurrency;
+mod conversation;
+mod faults;
+mod feed;
+mod lifecycle;
+mod live;
+mod mailbox;
+mod offers;
+mod pending;
+mod permission;
+mod planted;
+mod presence;
+mod readiness;
+mod repeated;
+mod rest;
+mod restart;
+mod rows;
+mod unread;
+mod views;

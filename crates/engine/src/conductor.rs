@@ -5,15 +5,14 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parlor_interaction::{Command, Context, Interaction, State};
+use parlor_interaction::{Command, Context, Interaction, State, Timer};
 use parlor_model::{
-    AgentName, FlagName, InteractionId, Medium, NotReadyReason, OfferMode, Readiness, ReadinessState,
-    Timestamp,
+    AgentName, FlagName, Id, InteractionId, Medium, NotReadyReason, OfferId, OfferMode, Readiness,
+    ReadinessState, Timestamp,
 };
 use parlor_routing::{AgentSnapshot, Decision, Explanation, Input, Matcher, RoutingPolicy, Work};
 use parlor_store::{
-    AgentState, AgentWrite, CommitError, Conflict, Fence, Lease, LeaseName, OfferRecord, StoreError,
-    TimerKey, TimerWrite,
+    AgentState, AgentWrite, CommitError, Conflict, Fence, Lease, LeaseName, OfferRecord, StoreError, TimerKey,
 };
 use parlor_transcript::PendingResponse;
 use tokio::sync::{mpsc, oneshot};
@@ -40,8 +39,10 @@ pub(crate) enum Signal {
     Interaction(InteractionId),
     /// An agent's state or load changed.
     Agent(AgentName),
-    /// Timers were set or cancelled.
-    Timers(Vec<TimerWrite>),
+    /// An agent who was gone is there again.
+    Back(AgentName),
+    /// The store failed while it was given a change; these are what it would have led to.
+    Unsure(Vec<Signal>),
     /// Something may be due earlier than before.
     Wake,
     /// Answer when nothing more follows from what was told before.
@@ -66,8 +67,20 @@ pub(crate) struct Conductor {
     pending: BTreeMap<InteractionId, Timestamp>,
     /// Work whose offer the store failed to keep, and when to try again.
     retries: BTreeMap<InteractionId, Timestamp>,
+    unsure: Unsure,
     settling: Vec<oneshot::Sender<()>>,
     stopping: Option<oneshot::Sender<()>>,
+}
+
+/// What must be read again, because it is not known whether it changed or because it could not be read.
+#[derive(Debug, Default)]
+struct Unsure {
+    interactions: BTreeSet<InteractionId>,
+    agents: BTreeSet<AgentName>,
+    /// Agents who came back and may not have been let in.
+    back: BTreeSet<AgentName>,
+    /// When to try.
+    at: Option<Timestamp>,
 }
 
 #[derive(Debug, Default)]
@@ -77,13 +90,32 @@ struct Timers {
 }
 
 impl Timers {
-    fn apply(&mut self, write: TimerWrite) {
-        if let Some(at) = self.set.remove(&write.key) {
-            self.due.remove(&(at, write.key.clone()));
+    fn set(&mut self, key: TimerKey, at: Timestamp) {
+        if let Some(before) = self.set.insert(key.clone(), at) {
+            self.due.remove(&(before, key.clone()));
         }
-        if let Some(at) = write.at {
-            self.set.insert(write.key.clone(), at);
-            self.due.insert((at, write.key));
+        self.due.insert((at, key));
+    }
+
+    fn cancel(&mut self, key: TimerKey) {
+        if let Some(at) = self.set.remove(&key) {
+            self.due.remove(&(at, key));
+        }
+    }
+
+    /// Sets the timers of an interaction as its state has them; `None` when it is closed.
+    fn follow(&mut self, id: InteractionId, interaction: Option<&Interaction>) {
+        let runs = interaction.map(Interaction::timers).unwrap_or_default();
+        // The first timer there can be.
+        let first = TimerKey { interaction: id, timer: Timer::Offer(OfferId::from_uuid(uuid::Uuid::nil())) };
+        let of_it = self.set.range(first..).take_while(|(key, _)| key.interaction == id);
+        let over: Vec<TimerKey> =
+            of_it.filter(|(key, _)| !runs.contains_key(&key.timer)).map(|(key, _)| key.clone()).collect();
+        for key in over {
+            self.cancel(key);
+        }
+        for (timer, at) in runs {
+            self.set(TimerKey { interaction: id, timer }, at);
         }
     }
 
@@ -140,11 +172,12 @@ impl Conductor {
             timers: Timers::default(),
             pending: BTreeMap::new(),
             retries: BTreeMap::new(),
+            unsure: Unsure::default(),
             settling: Vec::new(),
             stopping: None,
         };
         for (key, at) in engine.store.timers().await? {
-            conductor.timers.apply(TimerWrite { key, at: Some(at) });
+            conductor.timers.set(key, at);
         }
         for interaction in engine.open.all() {
             conductor.watch_pending(engine, &interaction, now);
@@ -205,6 +238,7 @@ impl Conductor {
             self.timers.next(),
             self.pending.values().min().copied(),
             self.retries.values().min().copied(),
+            self.unsure.at,
             self.matcher.next_wakeup(),
             engine.presence.next_expiry(),
             engine.presence.next_silence(),
@@ -224,7 +258,8 @@ impl Conductor {
         match signal {
             Signal::Interaction(id) => self.interaction_changed(engine, id),
             Signal::Agent(name) => self.agent_changed(engine, &name).await,
-            Signal::Timers(writes) => writes.into_iter().for_each(|write| self.timers.apply(write)),
+            Signal::Back(name) => self.let_in(engine, name).await,
+            Signal::Unsure(signals) => self.doubt(signals, engine.now()),
             Signal::Wake => {}
             Signal::Settle(settled) => self.settling.push(settled),
             Signal::Stop(stopped) => self.stopping = Some(stopped),
@@ -250,6 +285,7 @@ impl Conductor {
             busy |= self.let_agents_go(engine, now).await;
             notice_silence(engine, now);
             self.notice_colours(engine, now);
+            self.find_out(engine, now).await;
             self.retry(engine, now);
             if self.matcher.next_wakeup().is_some_and(|at| at <= now) {
                 self.tell(&Input::TimePassed, now);
@@ -312,16 +348,24 @@ impl Conductor {
                 return;
             }
         };
-        let agents = agents.iter().filter_map(|state| snapshot(engine, state)).collect();
+        let (there, gone): (Vec<AgentState>, Vec<AgentState>) =
+            agents.into_iter().partition(|state| state.signed_in);
+        let agents = there.iter().filter_map(|state| snapshot(engine, state)).collect();
         let work = engine.open.all().iter().filter_map(|interaction| work(engine, interaction)).collect();
         self.decisions.clear();
         self.retries.clear();
         self.tell(&Input::Started { agents, work }, engine.now());
+        for state in gone {
+            // Whoever let them go may not have got as far as taking this back.
+            self.withdraw_from(engine, &state.name).await;
+        }
     }
 
     fn interaction_changed(&mut self, engine: &Arc<Inner>, id: InteractionId) {
         let now = engine.now();
-        let Some(interaction) = engine.open.get(id) else {
+        let open = engine.open.get(id);
+        self.timers.follow(id, open.as_deref());
+        let Some(interaction) = open else {
             self.pending.remove(&id);
             self.tell(&Input::WorkLeft(id), now);
             return;
@@ -339,6 +383,7 @@ impl Conductor {
             Ok(state) => state.unwrap_or_else(|| AgentState::unknown(name.clone())),
             Err(error) => {
                 tracing::warn!(%error, agent = %name, "the state of an agent could not be read");
+                self.doubt(vec![Signal::Agent(name.clone())], engine.now());
                 return;
             }
         };
@@ -395,10 +440,17 @@ impl Conductor {
                 })
                 .await;
             match result {
-                Ok(_) | Err(EngineError::NotFound { .. } | EngineError::Refused(_)) => {}
+                Ok(transition) => {
+                    let runs = transition.interaction.timers().get(&key.timer).copied();
+                    // It runs on when the clock was set back meanwhile.
+                    if let Some(at) = runs.filter(|at| *at > engine.now()) {
+                        self.timers.set(key, at);
+                    }
+                }
+                Err(EngineError::NotFound { .. } | EngineError::Refused(_)) => {}
                 Err(error) => {
                     tracing::warn!(%error, interaction = %key.interaction, "a timer will be tried again");
-                    self.timers.apply(TimerWrite { key, at: Some(now + RETRY_AFTER) });
+                    self.timers.set(key, now + RETRY_AFTER);
                 }
             }
         }
@@ -426,8 +478,8 @@ impl Conductor {
     async fn let_agents_go(&mut self, engine: &Arc<Inner>, now: Timestamp) -> bool {
         let expired = engine.presence.take_expired(now);
         for name in &expired {
-            if let Err(error) = engine.sign_out(name).await {
-                tracing::warn!(%error, agent = %name, "an agent who is gone could not be logged out");
+            if let Err(error) = engine.let_go(name).await {
+                tracing::warn!(%error, agent = %name, "an agent who is gone could not be let go");
                 engine.presence.touch(name, now, RETRY_AFTER);
             }
         }
@@ -449,8 +501,73 @@ impl Conductor {
             self.pending.remove(&id);
             if let Some(interaction) = engine.open.get(id) {
                 self.watch_pending(engine, &interaction, now);
-                engine.hub.tell_agents(Live::Pending { interaction: id });
+                if let Some(pending) = engine.pending_view(&interaction, now) {
+                    engine.hub.tell_agents(Live::Pending { interaction: id, pending });
+                }
             }
+        }
+    }
+
+    async fn let_in(&mut self, engine: &Arc<Inner>, name: AgentName) {
+        if let Err(error) = engine.come_back(&name).await {
+            tracing::warn!(%error, agent = %name, "an agent who came back could not be let in");
+            self.unsure.back.insert(name);
+            self.unsure.at.get_or_insert(engine.now() + RETRY_AFTER);
+        }
+    }
+
+    /// Notes what must be read again, after a pause: the store has just failed.
+    fn doubt(&mut self, signals: Vec<Signal>, now: Timestamp) {
+        for signal in signals {
+            match signal {
+                Signal::Interaction(id) => {
+                    self.unsure.interactions.insert(id);
+                }
+                Signal::Agent(name) => {
+                    self.unsure.agents.insert(name);
+                }
+                Signal::Back(_)
+                | Signal::Unsure(_)
+                | Signal::Wake
+                | Signal::Settle(_)
+                | Signal::Explain(..)
+                | Signal::Stop(_) => {}
+            }
+        }
+        self.unsure.at.get_or_insert(now + RETRY_AFTER);
+    }
+
+    /// Reads what it is not known of whether it changed, and tells whoever was not told. What cannot be read now is
+    /// read later.
+    async fn find_out(&mut self, engine: &Arc<Inner>, now: Timestamp) {
+        if self.unsure.at.is_none_or(|at| at > now) {
+            return;
+        }
+        let Unsure { interactions, agents, back, at: _ } = std::mem::take(&mut self.unsure);
+        for name in back {
+            self.let_in(engine, name).await;
+        }
+        for name in agents {
+            self.agent_changed(engine, &name).await;
+        }
+        for id in interactions {
+            match engine.reload(id).await {
+                Ok(known) => {
+                    match known {
+                        Some(known) => engine.tell_contact_state(known.thread),
+                        None => engine.open.forget(id),
+                    }
+                    self.interaction_changed(engine, id);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, interaction = %id, "an interaction could not be read");
+                    self.doubt(vec![Signal::Interaction(id)], now);
+                }
+            }
+        }
+        if let Err(error) = engine.fill_gap().await {
+            tracing::warn!(%error, "the journal could not be read");
+            self.doubt(Vec::new(), now);
         }
     }
 

@@ -81,7 +81,7 @@ impl Inner {
             return Ok(None);
         };
         let interaction = Arc::new(interaction);
-        if interaction.is_open() {
+        if interaction.is_open() || self.open.get(id).is_some() {
             self.open.update(Arc::clone(&interaction));
         }
         Ok(Some(interaction))

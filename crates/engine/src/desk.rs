@@ -19,6 +19,7 @@ use parlor_store::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::conductor::Signal;
 use crate::contact_side::{ContactSession, message_id};
 use crate::decide::{Attempt, until_decided};
 use crate::draft::Draft;
@@ -80,9 +81,13 @@ impl Engine {
         self.inner.sign_out(agent).await
     }
 
-    /// Renews an agent's presence: to be called whenever they do anything.
+    /// Renews an agent's presence: to be called whenever they do anything. One whose lease had run out is back where
+    /// they were; one who logged out stays so.
     pub fn touch(&self, agent: &AgentName) {
-        self.inner.presence.touch(agent, self.inner.now(), self.inner.directory.timing.presence_lease);
+        let lease = self.inner.directory.timing.presence_lease;
+        if self.inner.presence.touch(agent, self.inner.now(), lease) {
+            self.inner.is_back(agent);
+        }
     }
 
     /// Says whether an agent takes work on a medium (r1). It logs them in if they are not. Saying Ready again
@@ -495,7 +500,7 @@ impl Inner {
         let now = self.now();
         let mut state = self.agent_state(&agent.name).await?;
         let expected_version = state.version;
-        if !state.signed_in {
+        if !comes_back(&mut state, now) {
             self.log_in(agent, &mut state, now);
         }
         let readiness = if ready {
@@ -518,7 +523,7 @@ impl Inner {
 
     async fn try_sign_out(self: &Arc<Self>, agent: &AgentName) -> Result<(), Attempt> {
         let mut state = self.agent_state(agent).await?;
-        if !state.signed_in {
+        if !state.signed_in && state.readiness.is_empty() {
             return Ok(());
         }
         let expected_version = state.version;
@@ -528,6 +533,37 @@ impl Inner {
         draft.changes.agents.push(AgentWrite { state, expected_version });
         self.attempt(draft).await?;
         Ok(())
+    }
+
+    /// The lease of an agent has run out: they are offered nothing more. What they were Ready for is kept for when
+    /// they come back.
+    pub(crate) async fn let_go(self: &Arc<Self>, agent: &AgentName) -> Result<(), EngineError> {
+        until_decided!(self.try_presence(agent, false).await).map_err(Attempt::into_error)
+    }
+
+    /// An agent whose lease had run out is there again. Changes nothing for one who logged out, or never logged in.
+    pub(crate) async fn come_back(self: &Arc<Self>, agent: &AgentName) -> Result<(), EngineError> {
+        until_decided!(self.try_presence(agent, true).await).map_err(Attempt::into_error)
+    }
+
+    async fn try_presence(self: &Arc<Self>, agent: &AgentName, there: bool) -> Result<(), Attempt> {
+        let now = self.now();
+        let mut state = self.agent_state(agent).await?;
+        let expected_version = state.version;
+        if state.signed_in == there || there && !comes_back(&mut state, now) {
+            return Ok(());
+        }
+        state.signed_in = there;
+        let mut draft = Draft::new(now);
+        draft.changes.agents.push(AgentWrite { state, expected_version });
+        self.attempt(draft).await?;
+        Ok(())
+    }
+
+    /// Tells the conductor that an agent who had no lease is there.
+    pub(crate) fn is_back(&self, agent: &AgentName) {
+        // An error means that the conductor has stopped; another engine will go on from the store.
+        let _ = self.signals.send(Signal::Back(agent.clone()));
     }
 
     pub(crate) async fn agent_state(&self, name: &AgentName) -> Result<AgentState, StoreError> {
@@ -735,6 +771,15 @@ impl Inner {
         allowed(agent, &interaction, verb)?;
         Ok(interaction)
     }
+}
+
+/// Whether an agent is logged in; one whose lease had run out is so again.
+fn comes_back(state: &mut AgentState, now: Timestamp) -> bool {
+    if !state.signed_in && !state.readiness.is_empty() {
+        state.signed_in = true;
+        state.idle_since = now;
+    }
+    state.signed_in
 }
 
 fn new_message(

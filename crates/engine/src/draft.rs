@@ -116,12 +116,8 @@ impl Draft {
         let mut agents: BTreeSet<AgentName> = BTreeSet::new();
         agents.extend(self.changes.loads.iter().map(|load| load.agent.clone()));
         agents.extend(self.changes.agents.iter().map(|write| write.state.name.clone()));
-        let mut signals = Vec::new();
-        if !self.changes.timers.is_empty() {
-            signals.push(Signal::Timers(self.changes.timers.clone()));
-        }
         // Agents before interactions: when work arrives, routing knows of the room that the same change made.
-        signals.extend(agents.into_iter().map(Signal::Agent));
+        let mut signals: Vec<Signal> = agents.into_iter().map(Signal::Agent).collect();
         signals.extend(self.snapshots.iter().map(|snapshot| Signal::Interaction(snapshot.id)));
         (self.changes, Aftermath { snapshots: self.snapshots, signals })
     }

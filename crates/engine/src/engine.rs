@@ -18,6 +18,7 @@ use crate::hub::{ForContact, Hub, Published};
 use crate::open::OpenInteractions;
 use crate::presence::Presence;
 use crate::source::{SystemClock, SystemIds};
+use crate::view::{ContactStage, ContactState};
 
 /// How many threads are remembered with their contact; beyond it the memory starts anew.
 const THREADS_REMEMBERED: usize = 100_000;
@@ -231,6 +232,16 @@ impl Engine {
     }
 }
 
+/// Whether a commit that failed may have been kept all the same. It must be found out by reading (guarantee G14).
+fn may_have_been_kept(error: &CommitError) -> bool {
+    match error {
+        CommitError::Conflict(_)
+        | CommitError::Duplicate(_)
+        | CommitError::Store(StoreError::Busy | StoreError::Invalid { .. }) => false,
+        CommitError::Store(_) => true,
+    }
+}
+
 impl Inner {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
@@ -285,14 +296,21 @@ impl Inner {
         let inner = Arc::clone(self);
         let task = tokio::spawn(async move {
             let (changes, aftermath) = draft.split();
-            let committed = inner.store.commit(changes).await?;
+            let committed = match inner.store.commit(changes).await {
+                Ok(committed) => committed,
+                Err(error) => {
+                    if may_have_been_kept(&error) {
+                        let _ = inner.signals.send(Signal::Unsure(aftermath.signals));
+                    }
+                    return Err(error);
+                }
+            };
             for snapshot in &aftermath.snapshots {
                 inner.open.update(Arc::clone(snapshot));
             }
             inner.publish(&committed.records).await;
             for snapshot in &aftermath.snapshots {
-                let state = contact_state(Some(snapshot));
-                inner.hub.tell_contact(snapshot.thread, ForContact::State(state));
+                inner.tell_contact_state(snapshot.thread);
             }
             for signal in aftermath.signals {
                 // An error means that the conductor has stopped; another engine will go on from the store.
@@ -301,6 +319,16 @@ impl Inner {
             Ok(committed)
         });
         task.await.unwrap_or_else(|_| Err(CommitError::Store(StoreError::Closed)))
+    }
+
+    /// Tells the contact of a thread in which something happened how far it is now.
+    pub(crate) fn tell_contact_state(&self, thread: ThreadId) {
+        self.hub.tell_contact_what_is(thread, || {
+            let open = self.open.in_thread(thread);
+            // Done is over, to the contact.
+            let over = ContactState { stage: ContactStage::Ended, agent: None };
+            ForContact::State(open.map_or(over, |open| contact_state(Some(&open))))
+        });
     }
 
     pub(crate) async fn publish(&self, records: &[JournalRecord]) {

@@ -151,7 +151,8 @@ pub struct AgentFeed {
 }
 
 impl Engine {
-    /// Opens an agent's feed after a position they have seen, or from now on. It logs nobody in.
+    /// Opens an agent's feed after a position they have seen, or from now on. It logs nobody in; one whose lease had
+    /// run out is back where they were.
     ///
     /// # Errors
     ///
@@ -165,7 +166,9 @@ impl Engine {
             return Err(EngineError::CursorUnknown);
         }
         let assigned = self.inner.store.assigned(agent).await?.into_iter().collect();
-        self.inner.presence.feed_opened(agent);
+        if self.inner.presence.feed_opened(agent) {
+            self.inner.is_back(agent);
+        }
         let mut feed = AgentFeed {
             engine: Arc::clone(&self.inner),
             agent: agent.clone(),
@@ -277,12 +280,9 @@ impl AgentFeed {
                     self.tell(FeedEvent::Connection { thread, contact, connection: state });
                 }
             }
-            Live::Pending { interaction } => {
-                if self.mine.contains(&interaction)
-                    && let Some(open) = self.engine.open.get(interaction)
-                {
-                    let pending = self.engine.pending_view(&open, self.engine.now());
-                    self.tell(FeedEvent::Pending { interaction, pending });
+            Live::Pending { interaction, pending } => {
+                if self.mine.contains(&interaction) {
+                    self.tell(FeedEvent::Pending { interaction, pending: Some(pending) });
                 }
             }
         }
@@ -420,15 +420,16 @@ impl AgentFeed {
         let now = self.engine.interaction(id).await?;
         let offered =
             now.as_ref().and_then(|open| open.offer().filter(|offered| offered.agent == self.agent).cloned());
-        self.offer_events(id, recorded, offered.as_ref().map(|offered| offered.offer));
+        self.offer_gone(id, recorded);
         let Some(interaction) = now else {
             return Ok(());
         };
         if let Some(offered) = offered {
-            let news = self.offers.insert(id, offered.offer) != Some(offered.offer);
-            if (news || mentions_offer(recorded, offered.offer))
+            // Told with the record that made it, not with an earlier one that happens to be looked at later.
+            if mentions_offer(recorded, offered.offer)
                 && let Some(view) = self.engine.offer_view(&self.agent, &interaction).await?
             {
+                self.offers.insert(id, offered.offer);
                 self.tell(FeedEvent::Offer(Box::new(view)));
             }
         } else if self.engine.open.has_part(&self.agent, id) {
@@ -441,18 +442,16 @@ impl AgentFeed {
         Ok(())
     }
 
-    /// Says which offers to the agent are gone with this event, and why.
-    fn offer_events(&mut self, id: InteractionId, recorded: &Recorded, offered: Option<OfferId>) {
+    /// Says which offer to the agent is gone with this event, and why.
+    fn offer_gone(&mut self, id: InteractionId, recorded: &Recorded) {
         let gone = match &recorded.event {
             Event::Accepted { offer, agent } if *agent == self.agent => Some((*offer, OfferGone::Accepted)),
             Event::Declined { offer, agent } if *agent == self.agent => Some((*offer, OfferGone::Declined)),
             Event::Expired { offer, agent } if *agent == self.agent => Some((*offer, OfferGone::Expired)),
             Event::Withdrawn { offer, agent } if *agent == self.agent => Some((*offer, OfferGone::Withdrawn)),
-            // The contact left, or somebody else has it by now.
-            _ => match self.offers.get(&id) {
-                Some(known) if offered != Some(*known) => Some((*known, OfferGone::Withdrawn)),
-                _ => None,
-            },
+            // The contact left while the agent was asked.
+            Event::Ended { .. } => self.offers.get(&id).map(|known| (*known, OfferGone::Withdrawn)),
+            _ => None,
         };
         if let Some((offer, reason)) = gone {
             if self.offers.get(&id) == Some(&offer) {

@@ -8,7 +8,7 @@ use parlor_model::{AgentName, ContactId, InteractionId, Message, ThreadId, Times
 use parlor_store::{JournalEntry, JournalRecord};
 use tokio::sync::broadcast;
 
-use crate::view::ContactState;
+use crate::view::{ContactState, PendingView};
 
 /// How many live items a slow agent's feed may be behind before it reads from the store again.
 const AGENT_BUFFER: usize = 1_024;
@@ -26,7 +26,7 @@ pub(crate) enum Live {
     /// A contact's connection changed.
     Connection { thread: ThreadId, contact: ContactId, state: ConnectionState },
     /// The pending-response indicator of an interaction changed its colour.
-    Pending { interaction: InteractionId },
+    Pending { interaction: InteractionId, pending: PendingView },
 }
 
 /// A journal record and what is needed to decide who must hear of it.
@@ -103,9 +103,15 @@ impl Hub {
 
     /// Tells a contact something that is only of the moment.
     pub(crate) fn tell_contact(&self, thread: ThreadId, item: ForContact) {
+        self.tell_contact_what_is(thread, || item);
+    }
+
+    /// The same for what is asked for only once nobody else can tell the contact anything, so that of two who tell
+    /// what is, the one who asked later tells it later.
+    pub(crate) fn tell_contact_what_is(&self, thread: ThreadId, item: impl FnOnce() -> ForContact) {
         let contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = contacts.get(&thread) {
-            let _ = sender.send(item);
+            let _ = sender.send(item());
         }
     }
 

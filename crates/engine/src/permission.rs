@@ -1,7 +1,7 @@
 //! Who may do what: one pure function, [`may`], that every route and every feed asks. What is not allowed here is
 //! refused.
 
-use parlor_model::{Agent, AgentName, FlagName, Role};
+use parlor_model::{Agent, AgentName, Deployment, FlagName, Role};
 
 /// Who acts.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,8 @@ pub enum Verb {
     ReadContacts,
     /// Change who a contact is, or whether they stand in one's list.
     EditContact,
-    /// Read everything a contact wrote and was written, in the Conversation view of an interaction.
+    /// Read everything a contact wrote and was written, in the Conversation view of an interaction: there is one only
+    /// where a chat may be continued after its end (r76).
     ReadConversation,
     /// Read the same in the Communication view.
     ReadCommunication,
@@ -146,20 +147,28 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
         if allowed { Ok(()) } else { Err(Denial { verb, missing }) }
     };
     let flag = |flag| needs(Missing::Flag(flag), agent.flags.is_on(flag));
+    let desk = || needs(Missing::Role(Role::Agent), agent.role != Role::Admin);
+    // Whoever configures sees no content; on premises the two views do not exist.
+    let view = |view| {
+        desk()?;
+        flag(view)?;
+        needs(Missing::Flag(view), agent.flags.deployment == Deployment::Cloud)
+    };
     match verb {
         Verb::ActAsOneself => Ok(()),
         Verb::AnswerOffer => needs(Missing::Part, takes_or_is_offered(object)),
         Verb::ReadInteraction | Verb::ExplainRouting => needs(Missing::Part, may_read(agent, object)),
-        Verb::WriteInInteraction => needs(Missing::Part, may_write(object)),
+        Verb::WriteInInteraction => needs(Missing::Part, may_write(agent, object)),
         Verb::FinishInteraction => needs(Missing::Part, takes(object)),
         Verb::WriteNote => needs(Missing::Part, takes(object) || agent.role == Role::Supervisor),
-        Verb::ReadContacts | Verb::EditContact | Verb::OpenInteraction => {
-            needs(Missing::Role(Role::Agent), agent.role != Role::Admin)
+        Verb::ReadContacts | Verb::EditContact | Verb::OpenInteraction => desk(),
+        Verb::ReadConversation => {
+            view(FlagName::ConversationView)?;
+            flag(FlagName::AsyncEnabled)
         }
-        Verb::ReadConversation => flag(FlagName::ConversationView),
-        Verb::ReadCommunication => flag(FlagName::CommunicationView),
+        Verb::ReadCommunication => view(FlagName::CommunicationView),
         Verb::WriteWithoutInteraction => {
-            flag(FlagName::CommunicationView)?;
+            view(FlagName::CommunicationView)?;
             flag(FlagName::ComposeFromCommunication)
         }
         Verb::Export => Err(Denial { verb, missing: Missing::Operator }),
@@ -174,8 +183,8 @@ fn takes_or_is_offered(object: Object) -> bool {
     matches!(object, Object::Interaction { part: Part::Takes | Part::Offered, .. })
 }
 
-fn may_write(object: Object) -> bool {
-    matches!(object, Object::Interaction { part: Part::Takes, .. } | Object::Interaction { ended: true, .. })
+fn may_write(agent: &Agent, object: Object) -> bool {
+    takes(object) || agent.role != Role::Admin && matches!(object, Object::Interaction { ended: true, .. })
 }
 
 /// History is readable from the offer on (r12), and by whoever serves the queue; a session that is over, by every

@@ -46,14 +46,22 @@ impl Presence {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Renews an agent's lease.
-    pub(crate) fn touch(&self, agent: &AgentName, now: Timestamp, lease: Duration) {
-        self.lock().agents.entry(agent.clone()).or_default().until = Some(now + lease);
+    /// Renews an agent's lease; gives whether they had none.
+    pub(crate) fn touch(&self, agent: &AgentName, now: Timestamp, lease: Duration) -> bool {
+        let mut inner = self.lock();
+        let presence = inner.agents.entry(agent.clone()).or_default();
+        let absent = presence.feeds == 0 && presence.until.is_none();
+        presence.until = Some(now + lease);
+        absent
     }
 
-    /// An agent's feed was opened: the lease runs on until it is closed.
-    pub(crate) fn feed_opened(&self, agent: &AgentName) {
-        self.lock().agents.entry(agent.clone()).or_default().feeds += 1;
+    /// An agent's feed was opened: the lease runs on until it is closed. Gives whether they had none.
+    pub(crate) fn feed_opened(&self, agent: &AgentName) -> bool {
+        let mut inner = self.lock();
+        let presence = inner.agents.entry(agent.clone()).or_default();
+        let absent = presence.feeds == 0 && presence.until.is_none();
+        presence.feeds += 1;
+        absent
     }
 
     /// An agent's feed was closed: from now on the lease counts.
