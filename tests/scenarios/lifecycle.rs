@@ -38,8 +38,6 @@ async fn r12_whoever_is_asked_may_read_all_that_was_written_before() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-
     /// Whatever is done in whatever order, it leads to a lawful state or to an error that says why it cannot be.
     #[test]
     fn r17_every_order_of_doing_things_is_answered(script in steps(40)) {

@@ -1,6 +1,17 @@
 //! Given, when, then: what the manuals say, played through the whole engine with the in-memory store and a clock of
 //! our own. A test that is named after a row of the manuals asserts what that row promises.
-#![expect(clippy::unwrap_used, reason = "in a scenario a failure is the result")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::unchecked_time_subtraction,
+    reason = "in a scenario a failure is the result"
+)]
+#![expect(
+    clippy::similar_names,
+    clippy::needless_for_each,
+    clippy::needless_pass_by_value,
+    clippy::vec_box,
+    reason = "a scenario reads best in its own words"
+)]
 
 #[path = "../support.rs"]
 mod support;

@@ -5,8 +5,6 @@ use proptest::prelude::*;
 use crate::script::{play_and_check, steps};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
     #[test]
     fn whatever_is_done_nothing_is_lost_doubled_overloaded_or_left_waiting(script in steps(60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

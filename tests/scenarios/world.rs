@@ -326,7 +326,12 @@ impl World {
 
     /// How many messages an agent has not read, as their contact list shows it.
     pub(crate) async fn unread(&self, agent: &str, of: &ContactSession) -> Option<u64> {
-        let list = self.engine.contacts(&name(agent), &Default::default()).await.unwrap().contacts;
+        let list = self
+            .engine
+            .contacts(&name(agent), &parlor::engine::ContactsRequest::default())
+            .await
+            .unwrap()
+            .contacts;
         list.into_iter().find(|contact| contact.id == of.contact).unwrap().unread
     }
 }

@@ -138,8 +138,7 @@ impl Capabilities {
     /// The same with a limit on the length of a text; it takes the place of one with the same name.
     #[must_use]
     pub fn with_text_limit(mut self, limit: TextLimit) -> Self {
-        self.text_limits
-            .retain(|known| known.limit().name != limit.limit().name);
+        self.text_limits.retain(|known| known.limit().name != limit.limit().name);
         self.text_limits.push(limit);
         self
     }
@@ -224,13 +223,8 @@ mod tests {
 
     #[test]
     fn grades_go_from_minus_two_to_two_and_only_the_upper_two_arrive() {
-        let grades = [
-            Support::Rejected,
-            Support::Dropped,
-            Support::Unsupported,
-            Support::Partial,
-            Support::Full,
-        ];
+        let grades =
+            [Support::Rejected, Support::Dropped, Support::Unsupported, Support::Partial, Support::Full];
         assert!(grades.is_sorted());
         assert_eq!(grades.map(Support::level), [-2, -1, 0, 1, 2]);
         assert_eq!(grades.map(Support::arrives), [false, false, false, true, true]);

@@ -43,10 +43,7 @@ mod tests {
     fn the_name_is_the_serialised_form() {
         use ConnectionState::{Connected, Disconnected, Left, Unknown};
         for state in [Connected, Disconnected, Left, Unknown] {
-            assert_eq!(
-                serde_json::to_string(&state).unwrap(),
-                format!("\"{}\"", state.as_str())
-            );
+            assert_eq!(serde_json::to_string(&state).unwrap(), format!("\"{}\"", state.as_str()));
         }
     }
 }

@@ -28,11 +28,7 @@ pub struct Limit {
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {} {} ({}, read on {})",
-            self.name, self.value, self.unit, self.source, self.read_on
-        )
+        write!(f, "{}: {} {} ({}, read on {})", self.name, self.value, self.unit, self.source, self.read_on)
     }
 }
 
@@ -111,10 +107,7 @@ impl TextLimit {
     /// A limit counted by `measure`; the unit of `limit` becomes that of the measure.
     pub fn new(mut limit: Limit, measure: impl TextMeasure) -> Self {
         limit.unit = measure.unit();
-        Self {
-            limit,
-            measure: Arc::new(measure),
-        }
+        Self { limit, measure: Arc::new(measure) }
     }
 
     /// The number and its source.

@@ -77,9 +77,6 @@ mod tests {
         let text = "né😀";
         let measures: [&dyn TextMeasure; 3] = [&ByteCount, &CharacterCount, &SegmentCount];
         assert_eq!(measures.map(|measure| measure.count(text)), [7, 3, 1]);
-        assert_eq!(
-            measures.map(TextMeasure::unit),
-            [Unit::Bytes, Unit::Characters, Unit::Segments]
-        );
+        assert_eq!(measures.map(TextMeasure::unit), [Unit::Bytes, Unit::Characters, Unit::Segments]);
     }
 }

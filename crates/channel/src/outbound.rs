@@ -30,14 +30,7 @@ impl Outbound {
         visibility: Visibility,
         content: Content,
     ) -> Self {
-        Self {
-            outbox,
-            message,
-            channel,
-            to,
-            visibility,
-            content,
-        }
+        Self { outbox, message, channel, to, visibility, content }
     }
 }
 
@@ -52,8 +45,6 @@ pub struct SendReceipt {
 impl SendReceipt {
     /// A receipt with the ids that the provider gave.
     pub fn new(provider_ids: impl IntoIterator<Item = ProviderMessageId>) -> Self {
-        Self {
-            provider_ids: provider_ids.into_iter().collect(),
-        }
+        Self { provider_ids: provider_ids.into_iter().collect() }
     }
 }

@@ -15,9 +15,7 @@ pub fn preflight(content: &Content, capabilities: &Capabilities) -> Result<(), P
         // Notes, system entries and what a network once sent us are never sent. Neither is a content that was
         // added to the vocabulary without a rule here.
         other => {
-            return Err(PreflightRefusal::NotForContacts {
-                content: other.kind(),
-            });
+            return Err(PreflightRefusal::NotForContacts { content: other.kind() });
         }
     };
     let support = capabilities.support(Feature::Text);
@@ -31,10 +29,7 @@ pub fn preflight(content: &Content, capabilities: &Capabilities) -> Result<(), P
     for limit in capabilities.text_limits() {
         let actual = limit.count(text);
         if actual > limit.limit().value {
-            return Err(PreflightRefusal::OverLimit {
-                limit: Box::new(limit.limit().clone()),
-                actual,
-            });
+            return Err(PreflightRefusal::OverLimit { limit: Box::new(limit.limit().clone()), actual });
         }
     }
     Ok(())

@@ -72,35 +72,26 @@ impl ChannelProfile {
                 outbound_image: true,
                 ..messaging
             },
-            ChannelKind::Sms => Self {
-                readiness: BTreeSet::from([Medium::Sms]),
-                on_show: OnShow::Interaction,
-                ..messaging
-            },
-            ChannelKind::WhatsApp => Self {
-                readiness: BTreeSet::from([Medium::WhatsApp]),
-                outbound_image: true,
-                ..messaging
-            },
+            ChannelKind::Sms => {
+                Self { readiness: BTreeSet::from([Medium::Sms]), on_show: OnShow::Interaction, ..messaging }
+            }
+            ChannelKind::WhatsApp => {
+                Self { readiness: BTreeSet::from([Medium::WhatsApp]), outbound_image: true, ..messaging }
+            }
             // The manuals have no page on Facebook; it is treated like WhatsApp in private and like Twitter in
             // public.
-            ChannelKind::Messenger => Self {
-                readiness: BTreeSet::from([Medium::Messenger]),
-                outbound_image: true,
-                ..messaging
-            },
-            ChannelKind::FacebookPost => Self {
-                readiness: BTreeSet::from([Medium::Facebook]),
-                ..posts(messaging)
-            },
-            ChannelKind::TwitterDirect => Self {
-                readiness: BTreeSet::from([Medium::Chat, Medium::Twitter]),
-                ..messaging
-            },
-            ChannelKind::TwitterPost => Self {
-                readiness: BTreeSet::from([Medium::Chat, Medium::Twitter]),
-                ..posts(messaging)
-            },
+            ChannelKind::Messenger => {
+                Self { readiness: BTreeSet::from([Medium::Messenger]), outbound_image: true, ..messaging }
+            }
+            ChannelKind::FacebookPost => {
+                Self { readiness: BTreeSet::from([Medium::Facebook]), ..posts(messaging) }
+            }
+            ChannelKind::TwitterDirect => {
+                Self { readiness: BTreeSet::from([Medium::Chat, Medium::Twitter]), ..messaging }
+            }
+            ChannelKind::TwitterPost => {
+                Self { readiness: BTreeSet::from([Medium::Chat, Medium::Twitter]), ..posts(messaging) }
+            }
             // An open set of names, so there has to be a rule for all others.
             _ => messaging,
         }

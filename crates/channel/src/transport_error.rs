@@ -22,8 +22,7 @@ pub struct TransportError {
 }
 
 fn code_of(code: Option<&str>) -> String {
-    code.map(|code| format!("; the provider's code is {code}"))
-        .unwrap_or_default()
+    code.map(|code| format!("; the provider's code is {code}")).unwrap_or_default()
 }
 
 /// What went wrong with a send.
@@ -104,13 +103,7 @@ pub enum Retry {
 impl TransportError {
     /// An error after which nothing is tried again, without a code or a cause.
     pub const fn new(kind: TransportErrorKind, certainty: Certainty) -> Self {
-        Self {
-            kind,
-            certainty,
-            retry: Retry::Never,
-            provider_code: None,
-            source: None,
-        }
+        Self { kind, certainty, retry: Retry::Never, provider_code: None, source: None }
     }
 
     /// The same with advice on trying again.
@@ -142,10 +135,7 @@ mod tests {
     #[test]
     fn an_error_says_whether_the_message_may_have_been_sent() {
         let error = TransportError::new(TransportErrorKind::Network, Certainty::Uncertain);
-        assert_eq!(
-            error.to_string(),
-            "the provider cannot be reached; the message may have been sent"
-        );
+        assert_eq!(error.to_string(), "the provider cannot be reached; the message may have been sent");
         assert_eq!(error.retry, Retry::Never, "nobody retries by accident");
     }
 

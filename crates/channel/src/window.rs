@@ -30,17 +30,11 @@ pub enum WindowState {
 
 impl ReplyWindow {
     /// The window of a network without such a rule.
-    pub const ALWAYS_OPEN: Self = Self {
-        length: None,
-        source: Cow::Borrowed("no limit"),
-    };
+    pub const ALWAYS_OPEN: Self = Self { length: None, source: Cow::Borrowed("no limit") };
 
     /// A window of this length, and where that was read.
     pub fn lasting(length: Duration, source: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            length: Some(length),
-            source: source.into(),
-        }
+        Self { length: Some(length), source: source.into() }
     }
 
     /// The state at `now`, when the contact wrote last at `last_inbound`.
@@ -52,11 +46,7 @@ impl ReplyWindow {
             return WindowState::NeverOpened;
         };
         let end = last_inbound + length;
-        if now < end {
-            WindowState::OpenUntil(end)
-        } else {
-            WindowState::ClosedSince(end)
-        }
+        if now < end { WindowState::OpenUntil(end) } else { WindowState::ClosedSince(end) }
     }
 }
 
@@ -83,10 +73,7 @@ mod tests {
         assert!(ReplyWindow::ALWAYS_OPEN.open_at(Some(wrote), now).is_open());
         assert!(ReplyWindow::ALWAYS_OPEN.open_at(None, now).is_open());
         let day = ReplyWindow::lasting(DAY, "the network's manual");
-        assert_eq!(
-            day.open_at(Some(wrote), now),
-            WindowState::ClosedSince(wrote + DAY)
-        );
+        assert_eq!(day.open_at(Some(wrote), now), WindowState::ClosedSince(wrote + DAY));
         assert!(!day.open_at(Some(wrote), now).is_open());
     }
 
@@ -95,10 +82,7 @@ mod tests {
         let wrote = Timestamp::from_millis(1_000);
         let day = ReplyWindow::lasting(DAY, "the network's manual");
         let end = wrote + DAY;
-        assert_eq!(
-            day.open_at(Some(wrote), end - Duration::from_micros(1)),
-            WindowState::OpenUntil(end)
-        );
+        assert_eq!(day.open_at(Some(wrote), end - Duration::from_micros(1)), WindowState::OpenUntil(end));
         assert_eq!(day.open_at(Some(wrote), end), WindowState::ClosedSince(end));
     }
 

@@ -7,12 +7,8 @@ use parlor_channel::{
 use parlor_model::{Content, Label, MessageText};
 
 fn network(support: Support) -> Capabilities {
-    Capabilities::new(CapabilitiesId {
-        name: "test.network".into(),
-        date: "2026-11-21".into(),
-        revision: 1,
-    })
-    .with_feature(Feature::Text, support)
+    Capabilities::new(CapabilitiesId { name: "test.network".into(), date: "2026-11-21".into(), revision: 1 })
+        .with_feature(Feature::Text, support)
 }
 
 fn at_most(name: &'static str, value: u64, measure: impl TextMeasure) -> TextLimit {
@@ -30,9 +26,7 @@ fn at_most(name: &'static str, value: u64, measure: impl TextMeasure) -> TextLim
 }
 
 fn text(text: impl Into<String>) -> Content {
-    Content::Text {
-        text: MessageText::new(text).expect("a text"),
-    }
+    Content::Text { text: MessageText::new(text).expect("a text") }
 }
 
 #[test]
@@ -97,19 +91,14 @@ fn what_does_not_arrive_is_refused_and_the_edition_of_the_capabilities_is_named(
     for support in [Support::Rejected, Support::Dropped, Support::Unsupported] {
         let refusal = preflight(&text("hi"), &network(support)).expect_err("it would not arrive");
         assert_eq!(refusal.code(), "unsupported_content");
-        assert!(
-            refusal.to_string().contains("test.network 2026-11-21 r1"),
-            "{refusal}"
-        );
+        assert!(refusal.to_string().contains("test.network 2026-11-21 r1"), "{refusal}");
     }
     assert_eq!(preflight(&text("hi"), &network(Support::Partial)), Ok(()));
 }
 
 #[test]
 fn r31_a_note_is_never_sent() {
-    let note = Content::Note {
-        text: MessageText::new("difficult").expect("a text"),
-    };
+    let note = Content::Note { text: MessageText::new("difficult").expect("a text") };
     assert_eq!(
         preflight(&note, &network(Support::Full)),
         Err(PreflightRefusal::NotForContacts { content: "note" })

@@ -33,10 +33,7 @@ fn r3_work_is_offered_to_agents_who_are_ready_on_every_medium_of_the_network() {
 fn work_weighs_by_how_fast_an_answer_is_awaited() {
     for (class, kinds) in [
         (MediaClass::Live, &["web_chat"][..]),
-        (
-            MediaClass::Messaging,
-            &["sms", "whatsapp", "messenger", "twitter_direct"],
-        ),
+        (MediaClass::Messaging, &["sms", "whatsapp", "messenger", "twitter_direct"]),
         (MediaClass::Post, &["facebook_post", "twitter_post"]),
     ] {
         for kind in kinds {
@@ -58,11 +55,7 @@ fn r90_all_five_private_networks_are_private_and_posts_are_public() {
 #[test]
 fn r98_only_web_chat_has_a_mailbox() {
     for kind in ChannelKind::KNOWN {
-        let expected = if *kind == ChannelKind::WebChat {
-            Delivery::Mailbox
-        } else {
-            Delivery::Push
-        };
+        let expected = if *kind == ChannelKind::WebChat { Delivery::Mailbox } else { Delivery::Push };
         assert_eq!(ChannelProfile::of(kind).delivery, expected, "{kind}");
     }
 }
@@ -70,11 +63,7 @@ fn r98_only_web_chat_has_a_mailbox() {
 #[test]
 fn r101_r102_show_opens_an_interaction_for_sms_only() {
     for kind in ChannelKind::KNOWN {
-        let expected = if *kind == ChannelKind::Sms {
-            OnShow::Interaction
-        } else {
-            OnShow::Communication
-        };
+        let expected = if *kind == ChannelKind::Sms { OnShow::Interaction } else { OnShow::Communication };
         assert_eq!(ChannelProfile::of(kind).on_show, expected, "{kind}");
     }
 }
@@ -93,11 +82,7 @@ fn r84_r85_pictures_are_allowed_where_the_manuals_attach_them() {
 fn r38_typing_is_shown_in_private_and_not_below_posts() {
     for kind in ChannelKind::KNOWN {
         let profile = ChannelProfile::of(kind);
-        assert_eq!(
-            profile.shows_typing,
-            profile.visibility == Visibility::Private,
-            "{kind}"
-        );
+        assert_eq!(profile.shows_typing, profile.visibility == Visibility::Private, "{kind}");
     }
 }
 
@@ -112,10 +97,7 @@ fn every_rule_may_be_overridden() {
         json,
         r#"{"readiness":["chat"],"media_class":"messaging","visibility":"private","delivery":"push","on_show":"interaction","outbound_image":true,"shows_typing":true}"#
     );
-    assert_eq!(
-        serde_json::from_str::<ChannelProfile>(&json).expect("what was just written"),
-        profile
-    );
+    assert_eq!(serde_json::from_str::<ChannelProfile>(&json).expect("what was just written"), profile);
 }
 
 proptest! {

@@ -62,9 +62,7 @@ mod tests {
             assert_eq!(length.segments, vector.twilio_calc.segments, "{name}");
             assert_eq!(length.segments, vector.split_sms.segments, "{name}");
             assert_eq!(length.remaining, vector.split_sms.remaining, "{name}");
-            let parts: Vec<usize> = SmsParts::of(&vector.text)
-                .map(|part| part.chars().count())
-                .collect();
+            let parts: Vec<usize> = SmsParts::of(&vector.text).map(|part| part.chars().count()).collect();
             assert_eq!(parts, vector.split_sms.parts, "{name}");
         }
     }

@@ -52,10 +52,7 @@ impl Transport for Pigeons {
 impl Push for Pigeons {
     async fn send(&self, outbound: &Outbound) -> Result<SendReceipt, TransportError> {
         if outbound.to.address.as_str() == "nobody" {
-            return Err(TransportError::new(
-                TransportErrorKind::Recipient,
-                Certainty::NotSent,
-            ));
+            return Err(TransportError::new(TransportErrorKind::Recipient, Certainty::NotSent));
         }
         let id = ProviderMessageId::new(outbound.outbox.to_string());
         Ok(SendReceipt::new([id]))
@@ -73,9 +70,7 @@ fn outbound(address: &str) -> Outbound {
             address: PointAddress::new(address),
         },
         Visibility::Private,
-        Content::Text {
-            text: MessageText::new("my card is 4111").expect("a text"),
-        },
+        Content::Text { text: MessageText::new("my card is 4111").expect("a text") },
     )
 }
 
@@ -96,10 +91,7 @@ fn a_third_partys_network_is_used_without_its_name() {
         panic!("it pushes");
     };
     let receipt = now(push.send(&outbound("somebody"))).expect("it is taken");
-    assert_eq!(
-        receipt.provider_ids,
-        [ProviderMessageId::new("018bcfe5-687b-7000-8000-000000000001")]
-    );
+    assert_eq!(receipt.provider_ids, [ProviderMessageId::new("018bcfe5-687b-7000-8000-000000000001")]);
     let error = now(push.send(&outbound("nobody"))).expect_err("nobody is there");
     assert_eq!(error.certainty, Certainty::NotSent);
 }
@@ -113,8 +105,5 @@ fn neither_the_text_nor_the_address_shows_in_debug_output() {
 #[test]
 fn a_mailbox_has_nothing_to_call() {
     assert_eq!(DeliverySide::Mailbox.kind(), Delivery::Mailbox);
-    assert_eq!(
-        ChannelProfile::of(&ChannelKind::WebChat).delivery,
-        DeliverySide::Mailbox.kind()
-    );
+    assert_eq!(ChannelProfile::of(&ChannelKind::WebChat).delivery, DeliverySide::Mailbox.kind());
 }

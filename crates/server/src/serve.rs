@@ -87,6 +87,7 @@ async fn serve_one(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr, ro
         // From the first moment of the connection on, so a connection that says nothing is closed too.
         .header_read_timeout(limits.head_within)
         .max_headers(limits.headers)
+        .max_header_size(limits.head_bytes)
         .max_buf_size(limits.connection_buffer)
         .serve_connection(stream, service)
         .with_upgrades();

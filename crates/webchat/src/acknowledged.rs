@@ -24,10 +24,7 @@ pub struct NewlySeen {
 impl Acknowledged {
     /// A mark from what a browser says.
     pub const fn new(delivered: u64, read: u64) -> Self {
-        Self {
-            delivered: if delivered < read { read } else { delivered },
-            read,
-        }
+        Self { delivered: if delivered < read { read } else { delivered }, read }
     }
 
     /// The highest sequence on the contact's device.
@@ -88,10 +85,7 @@ mod tests {
     #[test]
     fn nobody_has_seen_what_is_yet_to_be_written() {
         let seen = Acknowledged::new(u64::MAX, u64::MAX);
-        assert_eq!(
-            Acknowledged::default().advanced(seen, 14),
-            Acknowledged::new(14, 14)
-        );
+        assert_eq!(Acknowledged::default().advanced(seen, 14), Acknowledged::new(14, 14));
     }
 
     #[test]

@@ -21,12 +21,7 @@ impl Bucket {
     /// A full bucket.
     pub(crate) fn new(rate: Rate) -> Self {
         let capacity = u64::from(rate.burst.max(1)) * ONE;
-        Self {
-            per_second: u64::from(rate.per_second.max(1)),
-            capacity,
-            level: capacity,
-            filled_at: None,
-        }
+        Self { per_second: u64::from(rate.per_second.max(1)), capacity, level: capacity, filled_at: None }
     }
 
     /// Uses one permission up, or says how long it takes until there is one.
@@ -43,9 +38,7 @@ impl Bucket {
                 self.level = left;
                 Ok(())
             }
-            None => Err(Duration::from_micros(
-                (ONE - self.level).div_ceil(self.per_second),
-            )),
+            None => Err(Duration::from_micros((ONE - self.level).div_ceil(self.per_second))),
         }
     }
 }
@@ -56,10 +49,7 @@ mod tests {
 
     use super::*;
 
-    const RATE: Rate = Rate {
-        per_second: 5,
-        burst: 20,
-    };
+    const RATE: Rate = Rate { per_second: 5, burst: 20 };
 
     #[test]
     fn a_burst_passes_and_the_next_one_waits_as_long_as_was_said() {
@@ -70,10 +60,7 @@ mod tests {
         }
         let wait = Duration::from_millis(200);
         assert_eq!(bucket.take(now), Err(wait));
-        assert_eq!(
-            bucket.take(now + wait - Duration::from_micros(1)),
-            Err(Duration::from_micros(1))
-        );
+        assert_eq!(bucket.take(now + wait - Duration::from_micros(1)), Err(Duration::from_micros(1)));
         assert_eq!(bucket.take(now + wait), Ok(()));
     }
 
@@ -89,10 +76,7 @@ mod tests {
 
     #[test]
     fn a_rate_of_nothing_still_lets_one_through_now_and_then() {
-        let mut bucket = Bucket::new(Rate {
-            per_second: 0,
-            burst: 0,
-        });
+        let mut bucket = Bucket::new(Rate { per_second: 0, burst: 0 });
         let now = Timestamp::from_millis(0);
         assert_eq!(bucket.take(now), Ok(()));
         assert_eq!(bucket.take(now), Err(Duration::from_secs(1)));

@@ -132,10 +132,7 @@ fn body<'a, T: Deserialize<'a>>(text: &'a str, detail: &'static str) -> Result<T
 }
 
 fn hello(text: &str, limits: &Limits) -> Result<ClientFrame, FrameRefusal> {
-    let hello: Hello = body(
-        text,
-        "hello may have `token`, a text, `after`, a sequence, and `name`, a text",
-    )?;
+    let hello: Hello = body(text, "hello may have `token`, a text, `after`, a sequence, and `name`, a text")?;
     let token = hello
         .token
         .map(|token| SessionToken::parse(&token))
@@ -144,15 +141,9 @@ fn hello(text: &str, limits: &Limits) -> Result<ClientFrame, FrameRefusal> {
         .map_err(|_| FrameRefusal::new(ErrorCode::UnknownToken, "nobody has a session of this token"))?;
     Ok(ClientFrame::Hello {
         // Without a session there is nothing that the browser could have.
-        after: if token.is_some() {
-            hello.after.unwrap_or(0)
-        } else {
-            0
-        },
+        after: if token.is_some() { hello.after.unwrap_or(0) } else { 0 },
         token,
-        name: hello
-            .name
-            .and_then(|name| ContactName::clean(&name, limits.name_characters)),
+        name: hello.name.and_then(|name| ContactName::clean(&name, limits.name_characters)),
     })
 }
 
@@ -169,10 +160,7 @@ fn message(text: &str, limits: &Limits) -> Result<ClientFrame, FrameRefusal> {
     let too_long = || {
         FrameRefusal::new(
             ErrorCode::TextTooLong,
-            format!(
-                "a text has at most {} bytes",
-                limits.text_bytes.min(MessageText::MAX_BYTES)
-            ),
+            format!("a text has at most {} bytes", limits.text_bytes.min(MessageText::MAX_BYTES)),
         )
         .about(id)
     };

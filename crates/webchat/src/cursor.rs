@@ -29,9 +29,7 @@ impl Cursor {
     /// A connection whose browser has everything up to `after`. `latest` is the last sequence of the thread: a
     /// browser cannot have more than there is.
     pub fn new(after: u64, latest: u64) -> Self {
-        Self {
-            after: after.min(latest),
-        }
+        Self { after: after.min(latest) }
     }
 
     /// The last sequence that was let through; the thread is read from here.

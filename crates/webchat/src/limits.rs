@@ -41,14 +41,8 @@ impl Default for Limits {
         Self {
             frame_bytes: 128 * 1024,
             text_bytes: MessageText::MAX_BYTES,
-            messages: Rate {
-                per_second: 5,
-                burst: 20,
-            },
-            signals: Rate {
-                per_second: 20,
-                burst: 100,
-            },
+            messages: Rate { per_second: 5, burst: 20 },
+            signals: Rate { per_second: 20, burst: 100 },
             name_characters: 80,
             hello_within: Duration::from_secs(10),
             ping_every: Duration::from_secs(20),

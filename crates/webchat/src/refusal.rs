@@ -23,12 +23,7 @@ pub struct FrameRefusal {
 impl FrameRefusal {
     /// A refusal that is about no message in particular.
     pub fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            id: None,
-            retry_after: None,
-        }
+        Self { code, detail: detail.into(), id: None, retry_after: None }
     }
 
     /// The same about a message.

@@ -162,10 +162,7 @@ pub enum EndedBy {
 
 impl ServerFrame {
     /// The frame as it travels.
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "nothing in a frame can fail to be written"
-    )]
+    #[expect(clippy::missing_panics_doc, reason = "nothing in a frame can fail to be written")]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("frames have text keys and no part that can fail")
     }

@@ -47,9 +47,8 @@ impl Session {
             return Vec::new();
         }
         self.unanswered_pings = 0;
-        let action = self
-            .limit(ClientFrame::parse(text, &self.limits), now)
-            .and_then(|frame| self.take(frame));
+        let action =
+            self.limit(ClientFrame::parse(text, &self.limits), now).and_then(|frame| self.take(frame));
         match action {
             Ok(action) => vec![action],
             Err(refusal) => self.refuse(refusal),
@@ -139,20 +138,16 @@ impl Session {
                 self.phase = Phase::Begun;
                 Ok(Action::Begin { token, after, name })
             }
-            (_, ClientFrame::Hello { .. }) => Err(FrameRefusal::new(
-                ErrorCode::BadFrame,
-                "hello is said once in a connection",
-            )),
+            (_, ClientFrame::Hello { .. }) => {
+                Err(FrameRefusal::new(ErrorCode::BadFrame, "hello is said once in a connection"))
+            }
             (
                 Phase::Waiting,
                 ClientFrame::Message { .. }
                 | ClientFrame::Typing { .. }
                 | ClientFrame::Seen(_)
                 | ClientFrame::End,
-            ) => Err(FrameRefusal::new(
-                ErrorCode::HelloFirst,
-                "the first frame of a connection is hello",
-            )),
+            ) => Err(FrameRefusal::new(ErrorCode::HelloFirst, "the first frame of a connection is hello")),
             (_, ClientFrame::Message { id, text }) => Ok(Action::Write { id, text }),
             (_, ClientFrame::Typing { on }) => Ok(Action::Typing { on }),
             (_, ClientFrame::Seen(seen)) => Ok(Action::Seen { seen }),

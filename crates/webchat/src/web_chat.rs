@@ -67,11 +67,7 @@ const CHECKED: &str = "2026-11-21";
 ///
 /// Pictures are not among it: the frames have no form for them yet.
 pub fn capabilities(limits: &Limits) -> Capabilities {
-    let id = CapabilitiesId {
-        name: "parlor.web_chat".into(),
-        date: CHECKED.into(),
-        revision: 1,
-    };
+    let id = CapabilitiesId { name: "parlor.web_chat".into(), date: CHECKED.into(), revision: 1 };
     let full = [
         Feature::Text,
         Feature::TypingFromContact,
@@ -85,16 +81,9 @@ pub fn capabilities(limits: &Limits) -> Capabilities {
         .fold(Capabilities::new(id), |capabilities, feature| {
             capabilities.with_feature(feature, Support::Full)
         })
-        .with_text_limit(TextLimit::new(
-            limit("text", count(limits.text_bytes), Unit::Bytes),
-            ByteCount,
-        ))
+        .with_text_limit(TextLimit::new(limit("text", count(limits.text_bytes), Unit::Bytes), ByteCount))
         .with_limit(limit("frame", count(limits.frame_bytes), Unit::Bytes))
-        .with_limit(limit(
-            "messages_per_second",
-            limits.messages.per_second.into(),
-            Unit::PerSecond,
-        ))
+        .with_limit(limit("messages_per_second", limits.messages.per_second.into(), Unit::PerSecond))
         .with_limit(limit("message_burst", limits.messages.burst.into(), Unit::Items))
         .with_limit(limit("name", count(limits.name_characters), Unit::Characters))
 }

@@ -34,13 +34,7 @@ fn text(text: &str) -> MessageText {
 }
 
 fn message(author: FrameAuthor, content: FrameContent) -> ServerFrame {
-    ServerFrame::Message {
-        sequence: 13,
-        id: UUID.parse().expect("an id"),
-        author,
-        content,
-        at: at(),
-    }
+    ServerFrame::Message { sequence: 13, id: UUID.parse().expect("an id"), author, content, at: at() }
 }
 
 fn alice() -> FrameAuthor {
@@ -55,9 +49,7 @@ fn page() -> String {
 
 /// The part of the page below a heading.
 fn section<'a>(page: &'a str, heading: &str) -> &'a str {
-    let (_, below) = page
-        .split_once(&format!("\n## {heading}\n"))
-        .expect("the heading");
+    let (_, below) = page.split_once(&format!("\n## {heading}\n")).expect("the heading");
     below.split("\n## ").next().unwrap_or(below)
 }
 
@@ -73,9 +65,8 @@ fn every_frame_that_the_specification_allows_a_browser_is_read() {
         .split('`')
         .filter(|span| span.starts_with("{\"type\""))
         .map(|example| {
-            let example = example
-                .replace("\"token\":\"…\"", &format!("\"token\":\"{TOKEN}\""))
-                .replace("<uuid>", UUID);
+            let example =
+                example.replace("\"token\":\"…\"", &format!("\"token\":\"{TOKEN}\"")).replace("<uuid>", UUID);
             parse(&example).expect(&example)
         })
         .collect();
@@ -87,10 +78,7 @@ fn every_frame_that_the_specification_allows_a_browser_is_read() {
                 after: 12,
                 name: ContactName::clean("Ann", 80),
             },
-            ClientFrame::Message {
-                id: id(),
-                text: text("…"),
-            },
+            ClientFrame::Message { id: id(), text: text("…") },
             ClientFrame::Typing { on: true },
             ClientFrame::Seen(Acknowledged::new(14, 12)),
             ClientFrame::End,
@@ -108,30 +96,15 @@ fn every_frame_of_the_server_is_written_as_the_specification_says() {
             state: ContactState::None,
         },
         message(alice(), FrameContent::Text { text: text("…") }),
-        ServerFrame::Accepted {
-            id: id(),
-            sequence: 13,
-            at: at(),
-        },
-        ServerFrame::State {
-            state: ContactState::Queued,
-            agent: None,
-        },
-        ServerFrame::Typing {
-            on: true,
-            name: "alice".into(),
-        },
+        ServerFrame::Accepted { id: id(), sequence: 13, at: at() },
+        ServerFrame::State { state: ContactState::Queued, agent: None },
+        ServerFrame::Typing { on: true, name: "alice".into() },
         FrameRefusal::new(ErrorCode::TextTooLong, "…").about(id()).into(),
     ];
     let page = page();
-    let examples: Vec<&str> = section(&page, "From the server")
-        .split('`')
-        .filter(|span| span.starts_with("{\"type\""))
-        .collect();
-    let written: Vec<String> = frames
-        .iter()
-        .map(|frame| as_on_the_page(&frame.to_json()))
-        .collect();
+    let examples: Vec<&str> =
+        section(&page, "From the server").split('`').filter(|span| span.starts_with("{\"type\"")).collect();
+    let written: Vec<String> = frames.iter().map(|frame| as_on_the_page(&frame.to_json())).collect();
     assert_eq!(examples[..frames.len()], written);
 }
 
@@ -141,12 +114,7 @@ fn every_author_and_content_is_written_as_the_specification_says() {
     for (author, on_the_page) in [
         (FrameAuthor::Me, r#"{"kind":"me"}"#),
         (alice(), r#"{"kind":"agent","name":"alice"}"#),
-        (
-            FrameAuthor::Bot {
-                name: "greeter".into(),
-            },
-            r#"{"kind":"bot","name":"greeter"}"#,
-        ),
+        (FrameAuthor::Bot { name: "greeter".into() }, r#"{"kind":"bot","name":"greeter"}"#),
         (FrameAuthor::System, r#"{"kind":"system"}"#),
     ] {
         assert_eq!(serde_json::to_string(&author).expect("plain data"), on_the_page);
@@ -155,21 +123,15 @@ fn every_author_and_content_is_written_as_the_specification_says() {
     let notice = FrameContent::System;
     for content in [
         FrameContent::Text { text: text("…") },
-        notice(ContactNotice::Joined {
-            agent: "alice".into(),
-        }),
+        notice(ContactNotice::Joined { agent: "alice".into() }),
         notice(ContactNotice::Ended { by: EndedBy::Me }),
         notice(ContactNotice::Reactivated),
-        FrameContent::Unsupported {
-            kind: "sticker".into(),
-        },
+        FrameContent::Unsupported { kind: "sticker".into() },
     ] {
         let written = serde_json::to_string(&content).expect("plain data");
         assert!(page.contains(&format!("| `{written}` |")), "{written}");
     }
-    let left = notice(ContactNotice::Left {
-        agent: "alice".into(),
-    });
+    let left = notice(ContactNotice::Left { agent: "alice".into() });
     assert_eq!(
         serde_json::to_string(&left).expect("plain data"),
         r#"{"type":"system","notice":"left","agent":"alice"}"#
@@ -179,10 +141,7 @@ fn every_author_and_content_is_written_as_the_specification_says() {
 #[test]
 fn every_error_code_stands_in_the_specification_with_what_follows_from_it() {
     let page = page();
-    let rows: Vec<&str> = section(&page, "Errors")
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .collect();
+    let rows: Vec<&str> = section(&page, "Errors").lines().filter(|line| line.starts_with("| `")).collect();
     assert_eq!(rows.len(), ErrorCode::ALL.len());
     for code in ErrorCode::ALL {
         let row = rows.iter().find(|row| row.starts_with(&format!("| `{code}` |")));
@@ -196,21 +155,10 @@ fn every_error_code_stands_in_the_specification_with_what_follows_from_it() {
 
 #[test]
 fn optional_fields_may_be_left_out_or_null() {
-    let bare = ClientFrame::Hello {
-        token: None,
-        after: 0,
-        name: None,
-    };
+    let bare = ClientFrame::Hello { token: None, after: 0, name: None };
     assert_eq!(parse(r#"{"type":"hello"}"#), Ok(bare.clone()));
-    assert_eq!(
-        parse(r#"{"type":"hello","token":null,"after":null,"name":null}"#),
-        Ok(bare.clone())
-    );
-    assert_eq!(
-        parse(r#"{"type":"hello","after":12}"#),
-        Ok(bare),
-        "a new session has no history"
-    );
+    assert_eq!(parse(r#"{"type":"hello","token":null,"after":null,"name":null}"#), Ok(bare.clone()));
+    assert_eq!(parse(r#"{"type":"hello","after":12}"#), Ok(bare), "a new session has no history");
     assert!(
         ServerFrame::Welcome {
             token: SessionToken::parse(TOKEN).expect("a token"),
@@ -232,15 +180,9 @@ fn r39_what_somebody_types_is_dropped_before_anybody_can_see_it() {
 
 #[test]
 fn r38_the_contact_is_told_who_types_and_that_they_stopped() {
-    let frame = ServerFrame::Typing {
-        on: false,
-        name: "alice".into(),
-    };
+    let frame = ServerFrame::Typing { on: false, name: "alice".into() };
     assert_eq!(frame.to_json(), r#"{"type":"typing","on":false,"name":"alice"}"#);
-    assert_eq!(
-        parse(r#"{"type":"typing","on":false}"#),
-        Ok(ClientFrame::Typing { on: false })
-    );
+    assert_eq!(parse(r#"{"type":"typing","on":false}"#), Ok(ClientFrame::Typing { on: false }));
 }
 
 #[test]
@@ -289,17 +231,8 @@ fn what_is_no_frame_is_refused() {
 
 #[test]
 fn an_id_comes_back_in_lower_case() {
-    let frame = format!(
-        r#"{{"type":"message","id":"{}","text":"hi"}}"#,
-        UUID.to_uppercase()
-    );
-    assert_eq!(
-        parse(&frame),
-        Ok(ClientFrame::Message {
-            id: id(),
-            text: text("hi")
-        })
-    );
+    let frame = format!(r#"{{"type":"message","id":"{}","text":"hi"}}"#, UUID.to_uppercase());
+    assert_eq!(parse(&frame), Ok(ClientFrame::Message { id: id(), text: text("hi") }));
     assert_eq!(id().to_string(), UUID);
 }
 
@@ -340,10 +273,7 @@ fn a_frame_is_refused_by_its_size() {
 #[test]
 fn a_broken_token_is_answered_like_an_unknown_one() {
     for token in ["", "x", &TOKEN[1..], &TOKEN.to_uppercase()] {
-        assert_eq!(
-            code(&format!(r#"{{"type":"hello","token":"{token}"}}"#)),
-            ErrorCode::UnknownToken
-        );
+        assert_eq!(code(&format!(r#"{{"type":"hello","token":"{token}"}}"#)), ErrorCode::UnknownToken);
     }
 }
 
@@ -363,15 +293,8 @@ fn depth_is_harmless() {
         Ok(ClientFrame::Typing { on: true })
     );
     assert_eq!(code(&"[".repeat(100_000)), ErrorCode::BadFrame);
-    assert_eq!(
-        code(&"{\"type\":".repeat(10_000)),
-        ErrorCode::BadFrame,
-        "deep where the type should be"
-    );
-    assert_eq!(
-        code(&format!(r#"{{"type":"message","id":"{UUID}","text":{deep}}}"#)),
-        ErrorCode::BadFrame
-    );
+    assert_eq!(code(&"{\"type\":".repeat(10_000)), ErrorCode::BadFrame, "deep where the type should be");
+    assert_eq!(code(&format!(r#"{{"type":"message","id":"{UUID}","text":{deep}}}"#)), ErrorCode::BadFrame);
 }
 
 #[test]
@@ -387,9 +310,7 @@ fn the_time_to_wait_is_rounded_up() {
 #[test]
 fn debug_output_gives_neither_token_nor_text_nor_name_away() {
     let hello = parse(&format!(r#"{{"type":"hello","token":"{TOKEN}","name":"Ann"}}"#));
-    let written = parse(&format!(
-        r#"{{"type":"message","id":"{UUID}","text":"my card is 4111"}}"#
-    ));
+    let written = parse(&format!(r#"{{"type":"message","id":"{UUID}","text":"my card is 4111"}}"#));
     let welcome = ServerFrame::Welcome {
         token: SessionToken::parse(TOKEN).expect("a token"),
         contact: ContactName::clean("Ann", 80),
@@ -440,10 +361,8 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         ]
     });
     (kind, proptest::collection::btree_map(field, value, 0..5)).prop_map(|(kind, fields)| {
-        let mut object: serde_json::Map<String, serde_json::Value> = fields
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
+        let mut object: serde_json::Map<String, serde_json::Value> =
+            fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         object.insert("type".into(), kind);
         object.into()
     })

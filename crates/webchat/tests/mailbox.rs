@@ -2,7 +2,7 @@
 
 use parlor_model::{
     AgentName, Author, Content, Id, InteractionId, Label, LifecycleNotice, Message, MessageId, MessageText,
-    SystemNotice, Timestamp, Visibility,
+    ProviderMessageId, SystemNotice, Timestamp, Visibility,
 };
 use parlor_webchat::{Cursor, ServerFrame, Taken, visible};
 use proptest::prelude::*;
@@ -24,17 +24,12 @@ fn text(text: &str) -> MessageText {
 
 fn change(change: LifecycleNotice) -> Content {
     Content::System {
-        notice: SystemNotice::Lifecycle {
-            interaction: INTERACTION.parse().expect("an id"),
-            change,
-        },
+        notice: SystemNotice::Lifecycle { interaction: INTERACTION.parse().expect("an id"), change },
     }
 }
 
 fn entry(sequence: u64, author: Author, visibility: Visibility, content: Content) -> Message {
-    let id: MessageId = format!("018bcfe5-687b-7000-8000-{sequence:012}")
-        .parse()
-        .expect("an id");
+    let id: MessageId = format!("018bcfe5-687b-7000-8000-{sequence:012}").parse().expect("an id");
     Message {
         id,
         thread: "018bcfe5-687b-7000-8000-00000000000b".parse().expect("an id"),
@@ -83,15 +78,23 @@ fn a_contact_sees_their_own_messages_and_those_of_bots() {
 }
 
 #[test]
+fn a_contact_knows_their_own_message_by_the_id_that_their_browser_made() {
+    let made = "0190b0a0-0000-4000-8000-00000000abcd";
+    let content = Content::Text { text: text("hi") };
+    let point = Id::from_uuid(by_alice(1, Visibility::Private).id.as_uuid());
+    let mut mine = entry(1, Author::Contact(point), Visibility::Private, content);
+    mine.provider_id = Some(ProviderMessageId::new(made));
+    assert!(json(&mine).is_some_and(|json| json.contains(&format!(r#""id":"{made}""#))));
+    let mut theirs = by_alice(2, Visibility::Private);
+    theirs.provider_id = Some(ProviderMessageId::new(made));
+    assert!(json(&theirs).is_some_and(|json| !json.contains(made)), "an agent's message has our id");
+}
+
+#[test]
 fn r31_a_note_is_never_shown_whatever_its_visibility() {
     for visibility in [Visibility::Private, Visibility::Public, Visibility::Internal] {
-        let note = Content::Note {
-            text: text("difficult"),
-        };
-        assert_eq!(
-            json(&entry(1, Author::Agent(agent("alice")), visibility, note)),
-            None
-        );
+        let note = Content::Note { text: text("difficult") };
+        assert_eq!(json(&entry(1, Author::Agent(agent("alice")), visibility, note)), None);
     }
 }
 
@@ -104,35 +107,15 @@ fn r53_what_is_internal_is_never_shown() {
 fn a_contact_is_told_of_the_course_of_things_but_not_of_the_closing_of_work() {
     let alice = || agent("alice");
     for (notice, shown) in [
-        (
-            LifecycleNotice::Joined { agent: alice() },
-            Some(r#""notice":"joined","agent":"Dr alice""#),
-        ),
-        (
-            LifecycleNotice::Left { agent: alice() },
-            Some(r#""notice":"left","agent":"Dr alice""#),
-        ),
-        (
-            LifecycleNotice::EndedByAgent { agent: alice() },
-            Some(r#""notice":"ended","by":"agent""#),
-        ),
-        (
-            LifecycleNotice::EndedByContact,
-            Some(r#""notice":"ended","by":"me""#),
-        ),
-        (
-            LifecycleNotice::EndedBySystem,
-            Some(r#""notice":"ended","by":"system""#),
-        ),
+        (LifecycleNotice::Joined { agent: alice() }, Some(r#""notice":"joined","agent":"Dr alice""#)),
+        (LifecycleNotice::Left { agent: alice() }, Some(r#""notice":"left","agent":"Dr alice""#)),
+        (LifecycleNotice::EndedByAgent { agent: alice() }, Some(r#""notice":"ended","by":"agent""#)),
+        (LifecycleNotice::EndedByContact, Some(r#""notice":"ended","by":"me""#)),
+        (LifecycleNotice::EndedBySystem, Some(r#""notice":"ended","by":"system""#)),
         (LifecycleNotice::Reactivated, Some(r#""notice":"reactivated""#)),
         (LifecycleNotice::Done, None),
     ] {
-        let json = json(&entry(
-            1,
-            Author::System,
-            Visibility::Private,
-            change(notice.clone()),
-        ));
+        let json = json(&entry(1, Author::System, Visibility::Private, change(notice.clone())));
         let content = shown.map(|shown| format!(r#""content":{{"type":"system",{shown}}}"#));
         assert_eq!(json.is_some(), content.is_some(), "{notice:?}");
         if let (Some(json), Some(content)) = (json, content) {
@@ -144,15 +127,9 @@ fn a_contact_is_told_of_the_course_of_things_but_not_of_the_closing_of_work() {
 
 #[test]
 fn r154_what_has_no_form_is_shown_as_such_without_its_raw_text() {
-    let sticker = Content::Unsupported {
-        kind: "sticker".into(),
-        raw: text("<raw>"),
-    };
+    let sticker = Content::Unsupported { kind: "sticker".into(), raw: text("<raw>") };
     let json = json(&entry(1, Author::System, Visibility::Private, sticker)).expect("it is shown");
-    assert!(
-        json.contains(r#"{"type":"unsupported","kind":"sticker"}"#),
-        "{json}"
-    );
+    assert!(json.contains(r#"{"type":"unsupported","kind":"sticker"}"#), "{json}");
     assert!(!json.contains("<raw>"), "{json}");
 }
 
@@ -190,11 +167,7 @@ fn r98_a_contact_who_comes_back_sees_each_message_once() {
     assert_eq!(shown(&transcript, 0, &all[..2]), [1, 2]);
     assert_eq!(shown(&transcript, 2, &all), [3, 4, 5]);
     assert_eq!(shown(&transcript, 5, &all), [] as [u64; 0]);
-    assert_eq!(
-        shown(&transcript, 0, &all),
-        [1, 2, 3, 4, 5],
-        "a new browser sees all of it"
-    );
+    assert_eq!(shown(&transcript, 0, &all), [1, 2, 3, 4, 5], "a new browser sees all of it");
 }
 
 #[test]
@@ -222,10 +195,7 @@ fn hidden_entries_leave_no_gap() {
 #[test]
 fn a_browser_that_claims_to_have_more_than_there_is_still_gets_what_comes() {
     let mut cursor = Cursor::new(u64::MAX, 4);
-    assert!(matches!(
-        cursor.take(&by_alice(5, Visibility::Private), known_as),
-        Taken::Show(_)
-    ));
+    assert!(matches!(cursor.take(&by_alice(5, Visibility::Private), known_as), Taken::Show(_)));
 }
 
 const SECRET: &str = "hushhush";
@@ -233,28 +203,20 @@ const SECRET: &str = "hushhush";
 /// Entries of every kind; those that are not for the contact say the secret wherever they can.
 fn entries() -> impl Strategy<Value = Message> {
     let author = prop_oneof![
-        Just(Author::Contact(Id::from_uuid(
-            by_alice(1, Visibility::Private).id.as_uuid()
-        ))),
+        Just(Author::Contact(Id::from_uuid(by_alice(1, Visibility::Private).id.as_uuid()))),
         Just(Author::Agent(agent("alice"))),
         Just(Author::Bot(Label::new("greeter").expect("a label"))),
         Just(Author::System),
     ];
-    let visibility = prop_oneof![
-        Just(Visibility::Private),
-        Just(Visibility::Public),
-        Just(Visibility::Internal)
-    ];
+    let visibility =
+        prop_oneof![Just(Visibility::Private), Just(Visibility::Public), Just(Visibility::Internal)];
     (author, visibility, 0..6_u8).prop_map(|(author, visibility, kind)| {
         let internal = !visibility.reaches_contact();
         let says = if internal || kind == 1 { SECRET } else { "hello" };
         let content = match kind {
             0 => Content::Text { text: text(says) },
             1 => Content::Note { text: text(says) },
-            2 => Content::Unsupported {
-                kind: says.into(),
-                raw: text(SECRET),
-            },
+            2 => Content::Unsupported { kind: says.into(), raw: text(SECRET) },
             3 => change(LifecycleNotice::Joined { agent: agent(says) }),
             4 => change(LifecycleNotice::EndedBySystem),
             _ => change(LifecycleNotice::Done),

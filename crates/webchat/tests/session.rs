@@ -19,10 +19,7 @@ fn new() -> Session {
 /// A session whose hello was said.
 fn begun() -> Session {
     let mut session = new();
-    assert!(matches!(
-        session.on_frame(HELLO, NOW)[..],
-        [Action::Begin { token: None, .. }]
-    ));
+    assert!(matches!(session.on_frame(HELLO, NOW)[..], [Action::Begin { token: None, .. }]));
     session
 }
 
@@ -54,42 +51,21 @@ fn assert_closes(session: &mut Session, actions: &[Action], code: ErrorCode, rea
 #[test]
 fn a_session_goes_on_by_its_token() {
     let mut session = new();
-    let actions = session.on_frame(
-        &format!(r#"{{"type":"hello","token":"{TOKEN}","after":12}}"#),
-        NOW,
-    );
-    assert_eq!(
-        actions,
-        [Action::Begin {
-            token: SessionToken::parse(TOKEN).ok(),
-            after: 12,
-            name: None
-        }]
-    );
+    let actions = session.on_frame(&format!(r#"{{"type":"hello","token":"{TOKEN}","after":12}}"#), NOW);
+    assert_eq!(actions, [Action::Begin { token: SessionToken::parse(TOKEN).ok(), after: 12, name: None }]);
 }
 
 #[test]
 fn every_frame_after_the_hello_is_something_to_do() {
     let mut session = begun();
-    assert!(matches!(
-        session.on_frame(&message(1), NOW)[..],
-        [Action::Write { .. }]
-    ));
-    assert_eq!(
-        session.on_frame(r#"{"type":"typing","on":true}"#, NOW),
-        [Action::Typing { on: true }]
-    );
+    assert!(matches!(session.on_frame(&message(1), NOW)[..], [Action::Write { .. }]));
+    assert_eq!(session.on_frame(r#"{"type":"typing","on":true}"#, NOW), [Action::Typing { on: true }]);
     assert_eq!(
         session.on_frame(r#"{"type":"seen","delivered":14,"read":12}"#, NOW),
-        [Action::Seen {
-            seen: Acknowledged::new(14, 12)
-        }]
+        [Action::Seen { seen: Acknowledged::new(14, 12) }]
     );
     assert_eq!(session.on_frame(r#"{"type":"end"}"#, NOW), [Action::End]);
-    assert!(
-        !session.is_closed(),
-        "ending the session is not closing the connection"
-    );
+    assert!(!session.is_closed(), "ending the session is not closing the connection");
 }
 
 #[test]
@@ -109,12 +85,7 @@ fn the_hello_comes_first() {
     ] {
         let mut session = new();
         let actions = session.on_frame(frame, NOW);
-        assert_closes(
-            &mut session,
-            &actions,
-            ErrorCode::HelloFirst,
-            CloseReason::Refused,
-        );
+        assert_closes(&mut session, &actions, ErrorCode::HelloFirst, CloseReason::Refused);
     }
 }
 
@@ -129,12 +100,7 @@ fn the_hello_comes_once() {
 fn the_hello_comes_in_time() {
     let mut session = new();
     let actions = session.on_hello_timeout();
-    assert_closes(
-        &mut session,
-        &actions,
-        ErrorCode::HelloFirst,
-        CloseReason::Refused,
-    );
+    assert_closes(&mut session, &actions, ErrorCode::HelloFirst, CloseReason::Refused);
     assert_eq!(begun().on_hello_timeout(), [], "it came");
 }
 
@@ -144,10 +110,7 @@ fn a_bad_frame_changes_nothing() {
     assert_eq!(errors(&session.on_frame("{}", NOW)), [ErrorCode::BadFrame]);
     assert_eq!(errors(&session.on_binary(NOW)), [ErrorCode::BadFrame]);
     assert!(matches!(session.on_frame(HELLO, NOW)[..], [Action::Begin { .. }]));
-    assert_eq!(
-        errors(&session.on_frame(r#"{"type":"shout"}"#, NOW)),
-        [ErrorCode::BadFrame]
-    );
+    assert_eq!(errors(&session.on_frame(r#"{"type":"shout"}"#, NOW)), [ErrorCode::BadFrame]);
     assert!(!session.is_closed());
 }
 
@@ -155,35 +118,18 @@ fn a_bad_frame_changes_nothing() {
 fn a_frame_that_is_too_large_closes() {
     let mut session = begun();
     let actions = session.on_frame(&" ".repeat(131_073), NOW);
-    assert_closes(
-        &mut session,
-        &actions,
-        ErrorCode::FrameTooLarge,
-        CloseReason::TooLarge,
-    );
+    assert_closes(&mut session, &actions, ErrorCode::FrameTooLarge, CloseReason::TooLarge);
 }
 
 #[test]
 fn an_unknown_token_closes_whoever_finds_it_out() {
     let mut broken = new();
     let actions = broken.on_frame(r#"{"type":"hello","token":"x"}"#, NOW);
-    assert_closes(
-        &mut broken,
-        &actions,
-        ErrorCode::UnknownToken,
-        CloseReason::Refused,
-    );
+    assert_closes(&mut broken, &actions, ErrorCode::UnknownToken, CloseReason::Refused);
     let mut unknown = begun();
-    let actions = unknown.refuse(FrameRefusal::new(
-        ErrorCode::UnknownToken,
-        "nobody has a session of this token",
-    ));
-    assert_closes(
-        &mut unknown,
-        &actions,
-        ErrorCode::UnknownToken,
-        CloseReason::Refused,
-    );
+    let actions =
+        unknown.refuse(FrameRefusal::new(ErrorCode::UnknownToken, "nobody has a session of this token"));
+    assert_closes(&mut unknown, &actions, ErrorCode::UnknownToken, CloseReason::Refused);
 }
 
 #[test]
@@ -223,9 +169,7 @@ fn twenty_messages_pass_at_once_and_five_a_second_after_that() {
     assert!(matches!(write(&mut session, later)[..], [Action::Write { .. }]));
     assert_eq!(errors(&write(&mut session, later)), [ErrorCode::TooManyMessages]);
     let much_later = later + Duration::from_secs(1);
-    let passed = (0..10)
-        .filter(|_| errors(&write(&mut session, much_later)).is_empty())
-        .count();
+    let passed = (0..10).filter(|_| errors(&write(&mut session, much_later)).is_empty()).count();
     assert_eq!(passed, 5);
 }
 
@@ -238,20 +182,14 @@ fn messages_and_other_frames_do_not_use_up_each_others_rate() {
     for _ in 1..100 {
         assert_eq!(session.on_frame(typing, NOW), [Action::Typing { on: true }]);
     }
-    assert_eq!(
-        errors(&session.on_frame(typing, NOW)),
-        [ErrorCode::TooManyMessages]
-    );
+    assert_eq!(errors(&session.on_frame(typing, NOW)), [ErrorCode::TooManyMessages]);
     assert_eq!(
         errors(&session.on_frame("{}", NOW)),
         [ErrorCode::TooManyMessages],
         "what is refused counts too"
     );
     let later = NOW + Duration::from_millis(200);
-    assert!(matches!(
-        session.on_frame(&message(1), later)[..],
-        [Action::Write { .. }]
-    ));
+    assert!(matches!(session.on_frame(&message(1), later)[..], [Action::Write { .. }]));
 }
 
 #[test]
@@ -259,12 +197,7 @@ fn a_flood_does_not_hide_what_closes() {
     let mut session = begun();
     while errors(&session.on_frame("{}", NOW)) == [ErrorCode::BadFrame] {}
     let actions = session.on_frame(&" ".repeat(131_073), NOW);
-    assert_closes(
-        &mut session,
-        &actions,
-        ErrorCode::FrameTooLarge,
-        CloseReason::TooLarge,
-    );
+    assert_closes(&mut session, &actions, ErrorCode::FrameTooLarge, CloseReason::TooLarge);
 }
 
 #[test]
@@ -272,11 +205,7 @@ fn r35_two_unanswered_pings_close_the_connection_and_end_nothing() {
     let mut session = begun();
     assert_eq!(session.on_ping_timer(), [Action::Ping]);
     assert_eq!(session.on_ping_timer(), [Action::Ping]);
-    assert_eq!(
-        session.on_ping_timer(),
-        [Action::Close(CloseReason::Unresponsive)],
-        "no Action::End"
-    );
+    assert_eq!(session.on_ping_timer(), [Action::Close(CloseReason::Unresponsive)], "no Action::End");
     assert!(session.is_closed());
 }
 

@@ -39,16 +39,9 @@ fn r35_r38_web_chat_tells_of_typing_receipts_and_connections() {
         Feature::ConnectionState,
         Feature::EndByContact,
     ] {
-        assert_eq!(
-            transport.capabilities().support(feature),
-            Support::Full,
-            "{feature}"
-        );
+        assert_eq!(transport.capabilities().support(feature), Support::Full, "{feature}");
     }
-    assert!(
-        !transport.capabilities().support(Feature::Image).arrives(),
-        "no frame has a form for a picture"
-    );
+    assert!(!transport.capabilities().support(Feature::Image).arrives(), "no frame has a form for a picture");
 }
 
 #[test]
@@ -56,9 +49,7 @@ fn i11_a_text_that_is_too_long_is_refused_with_the_limit_and_its_source() {
     let mut limits = Limits::default();
     limits.text_bytes = 5;
     let transport = WebChat::new(limits);
-    let content = |text: &str| Content::Text {
-        text: MessageText::new(text).expect("a text"),
-    };
+    let content = |text: &str| Content::Text { text: MessageText::new(text).expect("a text") };
     assert_eq!(preflight(&content("12345"), transport.capabilities()), Ok(()));
     let refusal = preflight(&content("123456"), transport.capabilities());
     let Err(PreflightRefusal::OverLimit { limit, actual: 6 }) = refusal else {
@@ -86,10 +77,7 @@ fn every_limit_has_its_value_its_source_and_a_date() {
             assert_eq!(limit.confidence, Confidence::Primary);
             assert!(!limit.source.is_empty());
             assert_eq!(limit.read_on.len(), "2026-11-21".len());
-            (
-                limit.name.as_ref(),
-                usize::try_from(limit.value).expect("a small number"),
-            )
+            (limit.name.as_ref(), usize::try_from(limit.value).expect("a small number"))
         })
         .collect();
     assert_eq!(told, expected);
@@ -98,8 +86,5 @@ fn every_limit_has_its_value_its_source_and_a_date() {
 #[test]
 fn r24_a_chat_may_be_answered_at_any_time() {
     let window = WebChat::default().capabilities().reply_window().clone();
-    assert_eq!(
-        window.open_at(None, Timestamp::from_millis(0)),
-        WindowState::AlwaysOpen
-    );
+    assert_eq!(window.open_at(None, Timestamp::from_millis(0)), WindowState::AlwaysOpen);
 }

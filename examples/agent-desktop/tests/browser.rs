@@ -4,6 +4,12 @@
 //! `tests/browser/package-lock.json`; without them nothing is run, one line says so, and with `PARLOR_REQUIRE_ALL=1` the
 //! test fails instead.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test says what it did and stops when it cannot"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,7 +21,8 @@ fn folder() -> PathBuf {
 
 /// What is missing to run a story.
 fn missing() -> Option<&'static str> {
-    let chromium = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
+    let chromium =
+        std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
     if Command::new("node").arg("--version").output().is_err() {
         Some("Node.js")
     } else if !chromium.exists() {

@@ -1,5 +1,7 @@
 //! The process as a harness sees it: its first line, its exit, and what it says of a wrong configuration.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failure is the result")]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

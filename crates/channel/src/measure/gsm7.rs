@@ -61,11 +61,7 @@ mod tests {
 
     #[test]
     fn the_alphabet_is_complete() {
-        let of = |length| {
-            ('\0'..=char::MAX)
-                .filter(|&character| septets(character) == Some(length))
-                .count()
-        };
+        let of = |length| ('\0'..=char::MAX).filter(|&character| septets(character) == Some(length)).count();
         assert_eq!(of(1), 127, "128 codes, one of which is the escape");
         assert_eq!(of(2), 10);
     }

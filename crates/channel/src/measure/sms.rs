@@ -74,12 +74,7 @@ impl SmsLength {
     /// Measures `text`.
     pub fn of(text: &str) -> Self {
         let (alphabet, units) = whole(text);
-        let mut length = Self {
-            alphabet,
-            units,
-            segments: 1,
-            remaining: alphabet.single(),
-        };
+        let mut length = Self { alphabet, units, segments: 1, remaining: alphabet.single() };
         if units <= length.remaining {
             length.remaining -= units;
             return length;
@@ -99,10 +94,7 @@ impl SmsLength {
 
 /// The alphabet that a text needs and its length in units of it.
 fn whole(text: &str) -> (SmsAlphabet, usize) {
-    match text
-        .chars()
-        .try_fold(0, |sum, character| Some(sum + septets(character)?))
-    {
+    match text.chars().try_fold(0, |sum, character| Some(sum + septets(character)?)) {
         Some(units) => (SmsAlphabet::Gsm7, units),
         None => (SmsAlphabet::Ucs2, text.encode_utf16().count()),
     }
@@ -120,16 +112,8 @@ impl<'a> SmsParts<'a> {
     /// The parts of `text`; an empty text has one empty part.
     pub fn of(text: &'a str) -> Self {
         let (alphabet, units) = whole(text);
-        let room = if units <= alphabet.single() {
-            alphabet.single()
-        } else {
-            alphabet.per_part()
-        };
-        Self {
-            alphabet,
-            room,
-            rest: Some(text),
-        }
+        let room = if units <= alphabet.single() { alphabet.single() } else { alphabet.per_part() };
+        Self { alphabet, room, rest: Some(text) }
     }
 }
 
@@ -162,12 +146,7 @@ mod tests {
 
     fn length(text: &str) -> (&'static str, usize, usize, usize) {
         let length = SmsLength::of(text);
-        (
-            length.alphabet.as_str(),
-            length.units,
-            length.segments,
-            length.remaining,
-        )
+        (length.alphabet.as_str(), length.units, length.segments, length.remaining)
     }
 
     #[test]
@@ -191,11 +170,7 @@ mod tests {
     fn r71_an_emoji_turns_the_whole_text_to_ucs_2() {
         assert_eq!(length("hi"), ("GSM-7", 2, 1, 158));
         assert_eq!(length("hi😀"), ("UCS-2", 4, 1, 66));
-        assert_eq!(
-            length(&"😀".repeat(36)),
-            ("UCS-2", 72, 2, 61),
-            "33 fit into a part"
-        );
+        assert_eq!(length(&"😀".repeat(36)), ("UCS-2", 72, 2, 61), "33 fit into a part");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use parlor_interaction::{
-    Actor, Command, ConsultTarget, Context, DispositionCode, EndedBy, EndedHolds, Interaction, Origin,
-    Policy, Supervision, TransferTarget,
+    Active, Actor, Command, ConsultTarget, Context, DispositionCode, EndedBy, EndedHolds, Interaction,
+    Offered, Origin, Policy, Recorded, State, Supervision, TransferTarget,
 };
 use parlor_model::{AgentName, ConsultId, OfferId, Timestamp, TransferId};
 use proptest::prelude::*;
@@ -13,23 +13,24 @@ use crate::check;
 use crate::support::{agent, at, id, queue, start};
 
 fn agents() -> impl Strategy<Value = AgentName> {
-    prop::sample::select(vec!["ann", "bob", "cid", "dee"]).prop_map(agent)
+    prop::sample::select(vec!["ann", "bob", "cid"]).prop_map(agent)
 }
 
 fn offers() -> impl Strategy<Value = OfferId> {
-    (10_u32..14).prop_map(id)
+    (10_u32..13).prop_map(id)
 }
 
 fn transfers() -> impl Strategy<Value = TransferId> {
-    (20_u32..23).prop_map(id)
+    (20_u32..22).prop_map(id)
 }
 
 fn consults() -> impl Strategy<Value = ConsultId> {
-    (30_u32..33).prop_map(id)
+    (30_u32..32).prop_map(id)
 }
 
 fn deadlines() -> impl Strategy<Value = Timestamp> {
-    (0_u64..400).prop_map(at)
+    // Mostly later than the step itself, which is some time before 400.
+    (0_u64..2_000).prop_map(at)
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
@@ -146,8 +147,78 @@ fn origins() -> impl Strategy<Value = Origin> {
     prop_oneof![Just(Origin::Inbound), agents().prop_map(|agent| Origin::Outbound { agent })]
 }
 
+/// The same command from the one who may give it, about what is open. Without it a history would seldom get far.
+fn steer(command: Command, interaction: &Interaction) -> Command {
+    match &interaction.state {
+        State::Queued(_) | State::Done(_) => command,
+        State::Offered(open) => answer(command, open),
+        State::Active(active) => take_part(command, active),
+        State::Ended(_) => match (command, &interaction.last_owner) {
+            (Command::MarkDone { by: Actor::Agent(_) }, Some(last)) => {
+                Command::MarkDone { by: Actor::Agent(last.clone()) }
+            }
+            (other, _) => other,
+        },
+    }
+}
+
+fn answer(command: Command, open: &Offered) -> Command {
+    let (offer, agent) = (open.offer, open.agent.clone());
+    match command {
+        Command::Accept { .. } => Command::Accept { offer, agent },
+        Command::Decline { .. } => Command::Decline { offer, agent },
+        Command::Expire { .. } => Command::Expire { offer },
+        Command::Withdraw { .. } => Command::Withdraw { offer },
+        other => other,
+    }
+}
+
+fn take_part(command: Command, active: &Active) -> Command {
+    let by = active.owner.clone();
+    let consulted = active.consults.iter().next().map(|(consult, asked)| (*consult, asked.target.agent()));
+    match command {
+        Command::AgentWrote { .. } => Command::AgentWrote { agent: by },
+        Command::End { by: EndedBy::Agent(_) } => Command::End { by: EndedBy::Agent(by) },
+        Command::RequestTransfer { transfer, by: _, target, expires_at } => {
+            Command::RequestTransfer { transfer, by, target, expires_at }
+        }
+        Command::StartConsult { consult, by: _, target, expires_at } => {
+            Command::StartConsult { consult, by, target, expires_at }
+        }
+        Command::Invite { by: _, agent, expires_at } => Command::Invite { by, agent, expires_at },
+        Command::AddMember { by: _, agent } => Command::AddMember { by, agent },
+        other => match (other, &active.transfer, consulted) {
+            (Command::AcceptTransfer { .. }, Some(open), _) => {
+                Command::AcceptTransfer { transfer: open.id, agent: open.to.clone() }
+            }
+            (Command::DeclineTransfer { .. }, Some(open), _) => {
+                Command::DeclineTransfer { transfer: open.id, agent: open.to.clone() }
+            }
+            (Command::JoinConsult { .. }, _, Some((consult, Some(asked)))) => {
+                Command::JoinConsult { consult, agent: asked.clone() }
+            }
+            (Command::CompleteConsult { .. }, _, Some((consult, _))) => {
+                Command::CompleteConsult { consult, by }
+            }
+            (other, _, _) => other,
+        },
+    }
+}
+
+/// One step: when, the policy from now on, the command, and whether it comes from the one who may give it.
+fn steps() -> impl Strategy<Value = (u64, Option<Policy>, Command, bool)> {
+    (0_u64..400, prop::option::weighted(0.1, policies()), commands(), prop::bool::weighted(0.7))
+}
+
+/// The journal alone leads to the snapshot, byte for byte.
+fn replays(journal: &[Recorded], interaction: &Interaction) {
+    let replayed = Interaction::replay(journal).expect("a journal replays");
+    assert_eq!(serde_json::to_vec(&replayed).unwrap(), serde_json::to_vec(interaction).unwrap());
+    assert_eq!(interaction.version, u64::try_from(journal.len()).unwrap());
+}
+
 proptest! {
-    // `PROPTEST_CASES` sets another number.
+    // `PROPTEST_CASES` sets another number than 256.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
@@ -155,15 +226,15 @@ proptest! {
         origin in origins(),
         weight in 0_u32..4,
         first in policies(),
-        steps in prop::collection::vec((0_u64..400, prop::option::weighted(0.1, policies()), commands()), 0..120),
+        steps in prop::collection::vec(steps(), 0..200),
     ) {
-        let (started, mut world) = check::start(start(origin, weight), at(0));
-        let mut journal = started.events;
-        let mut interaction = started.interaction;
+        let start = start(origin, weight);
+        let (begun, mut world) = check::start(start.clone(), at(0));
+        let (mut interaction, mut journal, mut policy) = (begun.interaction, begun.events, first);
         check::state(&interaction);
-        let mut policy = first;
-        for (second, change, command) in steps {
+        for (second, change, command, steered) in steps {
             policy = change.unwrap_or(policy);
+            let command = if steered { steer(command, &interaction) } else { command };
             let cx = Context { now: at(second), policy: &policy };
             let Ok(transition) = check::command(&interaction, &command, cx) else { continue };
             // One world over the whole history: what was taken is given back once, whatever the policy is by then.
@@ -172,12 +243,14 @@ proptest! {
             journal.extend(transition.events);
             interaction = transition.interaction;
             check::state(&interaction);
-            prop_assert_eq!(interaction.version, u64::try_from(journal.len()).unwrap());
+            if !interaction.is_open() && steered {
+                // It goes on with a new one, in a world in which nothing of the old one is left.
+                prop_assert_eq!(&world, &check::World::default());
+                replays(&journal, &interaction);
+                let (begun, after) = check::start(start.clone(), at(second));
+                (interaction, journal, world) = (begun.interaction, begun.events, after);
+            }
         }
-        let replayed = Interaction::replay(&journal).unwrap();
-        prop_assert_eq!(
-            serde_json::to_vec(&replayed).unwrap(),
-            serde_json::to_vec(&interaction).unwrap()
-        );
+        replays(&journal, &interaction);
     }
 }

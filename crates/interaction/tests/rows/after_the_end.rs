@@ -1,5 +1,6 @@
 use parlor_interaction::{
-    Actor, Command, Effect, EndedBy, Event, Interaction, Origin, ReactivatedBy, Refusal, Start, State,
+    Actor, Command, Effect, EndedBy, Event, GoneReason, Interaction, Origin, ReactivatedBy, Refusal, Start,
+    State,
 };
 use parlor_model::MediaClass;
 
@@ -56,7 +57,12 @@ fn r025_the_accept_of_an_earlier_session_counts_for_nothing() {
     let mut desk = Desk::ended("ann");
     desk.does(&Command::ContactWrote);
     let stale = Command::Accept { offer: id(1), agent: agent("ann") };
-    assert!(matches!(desk.refuses(&stale), Refusal::OfferGone { .. }));
+    let gone = Refusal::OfferGone { reason: GoneReason::Withdrawn };
+    assert_eq!(desk.refuses(&stale), gone);
+    desk.offer(2, "bob");
+    assert_eq!(desk.refuses(&stale), gone);
+    desk.does(&Command::End { by: EndedBy::Contact });
+    assert_eq!(desk.refuses(&stale), gone, "nobody had it when it ended");
 }
 
 #[test]
