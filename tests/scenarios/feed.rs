@@ -6,7 +6,10 @@ use parlor::engine::{ContactEdit, FeedEvent, FeedItem, view};
 use parlor::interaction::StateName;
 use parlor::model::{AgentName, ContactId, InteractionId, MediaClass, Medium, MessageId, OfferId, ThreadId};
 
+use proptest::prelude::*;
+
 use crate::desk::Desk;
+use crate::script::{play, steps};
 use crate::world::{World, everybody_holds, name, seconds, text};
 
 /// What a client shows: what it was told, put together.
@@ -191,6 +194,73 @@ async fn a_feed_that_goes_on_anywhere_tells_exactly_the_rest() {
         for (contact, then) in &finally.contacts {
             assert_eq!(shown.contacts.get(contact), Some(then), "after {cursor}");
         }
+    }
+}
+
+/// How a client follows between two steps.
+#[derive(Clone, Copy, Debug)]
+enum Follows {
+    /// It reads nothing for now.
+    Sleeps,
+    /// It reads what there is.
+    Reads,
+    /// Its connection breaks, and it goes on after the last position it has.
+    Reconnects,
+}
+
+/// A client of alice.
+struct Client {
+    desk: Option<Desk>,
+    shown: Shown,
+    position: Option<u64>,
+}
+
+impl Client {
+    async fn reads(&mut self, world: &World) {
+        if self.desk.is_none() {
+            self.desk = Some(Desk::open(&world.engine, "alice", self.position).await);
+        }
+        for item in self.desk.as_mut().unwrap().news().await {
+            if let FeedEvent::Hello(hello) = &item.event {
+                self.position.get_or_insert(hello.position);
+            }
+            self.shown.take(&item.event);
+            self.position = item.position.or(self.position);
+        }
+    }
+}
+
+proptest! {
+    /// However irregularly a client follows: once it has read everything it shows what is.
+    #[test]
+    fn a_client_that_follows_shows_what_is(
+        script in steps(60),
+        follows in proptest::collection::vec(
+            prop_oneof![Just(Follows::Sleeps), Just(Follows::Reads), Just(Follows::Reconnects)],
+            60,
+        ),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut day = play(&[]).await;
+            let mut client = Client { desk: None, shown: Shown::default(), position: None };
+            client.reads(&day.world).await;
+            for (step, follows) in script.iter().zip(&follows) {
+                day.play(step).await;
+                match follows {
+                    Follows::Sleeps => {}
+                    Follows::Reads => client.reads(&day.world).await,
+                    Follows::Reconnects => client.desk = None,
+                }
+            }
+            client.reads(&day.world).await;
+            let (work, offers) = day.world.engine.my_work(&name("alice")).await.unwrap();
+            let work = work.into_iter().map(|one| (one.id, (one.state, one.version, one.owner))).collect();
+            let offers = offers.into_iter().map(|offer| (offer.id, offer.interaction.id)).collect();
+            assert_eq!(client.shown.interactions, work);
+            assert_eq!(client.shown.offers, offers);
+            assert_eq!(client.shown.load, Some(day.world.load("alice").await));
+        });
     }
 }
 

@@ -107,7 +107,8 @@ pub(crate) async fn play_and_check(script: &[Step]) -> Vec<String> {
 }
 
 impl Outcome {
-    async fn play(&mut self, step: &Step) {
+    /// Plays one more step.
+    pub(crate) async fn play(&mut self, step: &Step) {
         if let Err(error) = self.attempt(step).await {
             self.errors.push((step.clone(), error));
         }
