@@ -425,6 +425,10 @@ impl AgentFeed {
             return Ok(());
         };
         if let Some(offered) = offered {
+            // Theirs before, and now only offered: a feed that reads late sees both steps at once.
+            if self.mine.remove(&id) {
+                self.tell(FeedEvent::InteractionGone { id, reason: interaction.state.name() });
+            }
             // Told with the record that made it, not with an earlier one that happens to be looked at later.
             if mentions_offer(recorded, offered.offer)
                 && let Some(view) = self.engine.offer_view(&self.agent, &interaction).await?

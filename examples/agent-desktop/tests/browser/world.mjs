@@ -19,8 +19,8 @@ const CONFIG = `
 admin_token = "operator"
 [timing]
 offer_ttl = OFFER_TTL
-pending_warning = 1500
-pending_overdue = 3000
+pending_warning = 4000
+pending_overdue = 7000
 typing_ttl = 3000
 FLAGS
 [[agents]]
