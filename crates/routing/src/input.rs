@@ -23,7 +23,7 @@ pub enum Input {
     WorkArrived(Work),
     /// Work no longer waits, for whatever reason but a decision of the matcher; unknown work is ignored.
     WorkLeft(InteractionId),
-    /// The commit of a [`Decision::Offer`] has ended, well or badly. What came of it was told before this.
+    /// The commit of a [`Decision::Offer`](crate::Decision::Offer) has ended, well or badly. What came of it was told before this.
     OfferSettled {
         /// The work.
         interaction: InteractionId,
