@@ -214,10 +214,10 @@ mod tests {
         assert_eq!(why("{"), "the JSON ends too early, at line 1, column 1");
         assert_eq!(why("secret"), "this is not JSON, at line 1, column 1");
         let id = "\"id\":\"00000000-0000-0000-0000-000000000000\"";
-        assert_eq!(why(&format!("{{{id},\"on\":\"secret\"}}")), "expected a boolean, at line 1, column 62");
+        assert_eq!(why(&format!("{{{id},\"on\":\"secret\"}}")), "expected a boolean, at line 1, column 58");
         assert_eq!(
             why(&format!("{{{id},\"on\":true,\"scope\":\"secret\"}}")),
-            "expected `all`, at line 1, column 75"
+            "expected `all`, at line 1, column 71"
         );
     }
 

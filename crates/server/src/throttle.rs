@@ -37,11 +37,12 @@ impl<K: Ord + Clone> Rate<K> {
         if used.len() >= KEYS {
             used.retain(|_, until| *until > now);
         }
-        // A clock that was set back must lock nobody out for longer than the whole burst takes to grow back.
-        let until = used.get(key).copied().unwrap_or(now).clamp(now, now + self.burst);
-        let next = until + self.interval;
         let most = now + self.burst;
+        // A clock that was set back must lock nobody out for longer than the whole burst takes to grow back.
+        let until = used.get(key).copied().unwrap_or(now).clamp(now, most);
+        let next = until + self.interval;
         if next > most {
+            used.insert(key.clone(), until);
             return Err(next.since(most));
         }
         used.insert(key.clone(), next);

@@ -1,5 +1,7 @@
 //! The web-chat socket over a real connection.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::sync::Arc;
@@ -135,7 +137,7 @@ async fn a_browser_resumes_where_it_was() {
         world.clock.advance(Duration::from_secs(1));
     }
     drop(ann);
-    for after in [0, 1, 7, 19, 20, 99] {
+    for after in [0_u64, 1, 7, 19, 20, 99] {
         let hello = json!({"type": "hello", "token": welcome["token"], "after": after});
         let (mut ann, welcome) = Visitor::hello(&server, hello).await;
         assert_eq!(welcome["latest"], 20);

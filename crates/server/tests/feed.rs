@@ -1,5 +1,7 @@
 //! The live feed over a real connection.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::visitor::Listening;
@@ -25,9 +27,7 @@ impl Feed {
     async fn open(server: &Listening, path: &str, headers: &[(&str, &str)]) -> Self {
         let mut stream = server.connect().await;
         let mut request = format!("GET {path} HTTP/1.1\r\nhost: desk.example\r\n");
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
+        request.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
         request.push_str("\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut lines = BufReader::new(stream);
@@ -61,6 +61,9 @@ impl Feed {
                 id = Some(value.parse().unwrap());
             } else if let Some(value) = line.strip_prefix("data: ") {
                 data = Some(serde_json::from_str(value).unwrap());
+            } else if line == "0" {
+                // The last chunk: the answer is over, whatever becomes of the connection.
+                return None;
             } else if line.is_empty()
                 && let (Some(name), Some(data)) = (name.take(), data.take())
             {

@@ -1,5 +1,7 @@
 //! Writes of agents: repeating them, refusing them, and what is wrong with a request.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use axum::body::Body;

@@ -10,7 +10,7 @@ use parlor::interaction::DispositionCode;
 use parlor::model::{
     Agent, AgentName, CapacityLimits, CapacityRule, Channel, ChannelKind, ChannelName, QueueName, SkillName,
 };
-use parlor::server::Origin;
+use parlor::server::{Limits, Origin};
 use parlor::transcript::Thresholds;
 use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
@@ -18,7 +18,8 @@ use url::Url;
 
 use crate::fatal::Fatal;
 use crate::file::{
-    AgentTable, ChannelTable, File, Lines, Mistake, PolicyTable, QueueTable, TimingTable, read,
+    AgentTable, ChannelTable, ChatTable, File, LimitsTable, Lines, Mistake, PolicyTable, QueueTable,
+    TimingTable, read,
 };
 
 /// The configuration of the demo.
@@ -26,6 +27,22 @@ const DEMO: &str = include_str!("../demo.toml");
 
 /// The queue there is when none is configured; everybody serves it.
 const DEFAULT_QUEUE: &str = "support";
+
+/// What people write where a token goes until they have one (threat T25).
+const PLACEHOLDERS: &[&str] = &[
+    "…",
+    "...",
+    "changeme",
+    "change-me",
+    "change_me",
+    "replaceme",
+    "replace-me",
+    "placeholder",
+    "your-token",
+    "your-token-here",
+    "todo",
+    "xxx",
+];
 
 /// The configuration, checked.
 #[derive(Clone, Debug)]
@@ -36,6 +53,45 @@ pub(crate) struct Settings {
     pub(crate) admin_token: Option<SecretString>,
     pub(crate) agent_tokens: BTreeMap<AgentName, SecretString>,
     pub(crate) chat_origins: BTreeMap<ChannelName, Vec<Origin>>,
+    pub(crate) chat_limits: parlor::webchat::Limits,
+    pub(crate) limits: ChosenLimits,
+}
+
+/// The limits that the configuration names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ChosenLimits {
+    sockets: Option<u32>,
+    sockets_per_address: Option<u32>,
+    new_chats_per_minute: Option<u32>,
+    sign_in_failures: Option<u32>,
+    agent_requests_per_second: Option<u32>,
+}
+
+impl ChosenLimits {
+    fn read(lines: Lines<'_>, table: &LimitsTable) -> Result<Self, Mistake> {
+        Ok(Self {
+            sockets: above_zero(lines, table.sockets.as_ref())?,
+            sockets_per_address: above_zero(lines, table.sockets_per_address.as_ref())?,
+            new_chats_per_minute: above_zero(lines, table.new_chats_per_minute.as_ref())?,
+            sign_in_failures: above_zero(lines, table.sign_in_failures.as_ref())?,
+            agent_requests_per_second: above_zero(lines, table.agent_requests_per_second.as_ref())?,
+        })
+    }
+
+    /// Puts what was named in the place of what is usual.
+    pub(crate) fn apply(&self, limits: &mut Limits) {
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        limits.sockets = self.sockets.map_or(limits.sockets, size);
+        limits.sockets_per_address = self.sockets_per_address.map_or(limits.sockets_per_address, size);
+        if let Some(chats) = self.new_chats_per_minute {
+            (limits.sessions_per_address, limits.sessions_within) = (chats, Duration::from_mins(1));
+        }
+        limits.sign_in_failures = self.sign_in_failures.unwrap_or(limits.sign_in_failures);
+        if let Some(requests) = self.agent_requests_per_second {
+            limits.agent_requests_per_second = requests;
+            limits.agent_request_burst = limits.agent_request_burst.max(requests);
+        }
+    }
 }
 
 impl Settings {
@@ -63,7 +119,10 @@ impl Settings {
             admin_token: file.admin_token.as_ref().map(|token| secret(lines, token)).transpose()?,
             agent_tokens: BTreeMap::new(),
             chat_origins: BTreeMap::new(),
+            chat_limits: parlor::webchat::Limits::default(),
+            limits: ChosenLimits::read(lines, &file.limits)?,
         };
+        settings.chat(lines, &file.chat)?;
         timing(lines, &file.timing, &mut settings.engine)?;
         policy(lines, &file.policy, &file, &mut settings.engine)?;
         for queue in &file.queues {
@@ -84,10 +143,19 @@ impl Settings {
             settings.agent(lines, agent.get_ref(), &file)?;
         }
         for channel in &file.channels {
-            settings.channel(lines, channel.get_ref())?;
+            settings.channel(lines, channel.get_ref(), &file.chat)?;
         }
         settings.engine.check().map_err(|error| Mistake { line: None, reason: error.to_string() })?;
         Ok(settings)
+    }
+
+    fn chat(&mut self, lines: Lines<'_>, table: &ChatTable) -> Result<(), Mistake> {
+        let messages = &mut self.chat_limits.messages;
+        let rate = above_zero(lines, table.messages_per_second.as_ref())?;
+        messages.per_second = rate.unwrap_or(messages.per_second);
+        let burst = above_zero(lines, table.message_burst.as_ref())?;
+        messages.burst = burst.unwrap_or(messages.burst);
+        Ok(())
     }
 
     fn queue(&mut self, lines: Lines<'_>, table: &QueueTable) -> Result<(), Mistake> {
@@ -158,7 +226,7 @@ impl Settings {
         Ok(())
     }
 
-    fn channel(&mut self, lines: Lines<'_>, table: &ChannelTable) -> Result<(), Mistake> {
+    fn channel(&mut self, lines: Lines<'_>, table: &ChannelTable, chat: &ChatTable) -> Result<(), Mistake> {
         let name = named(lines, &table.name, ChannelName::new)?;
         if self.engine.channels.iter().any(|known| known.name == name) {
             return Err(lines.mistake(&table.name, "this channel is configured twice"));
@@ -193,7 +261,8 @@ impl Settings {
         };
         let media_class = table.media_class.unwrap_or(profile.media_class);
         let queue = self.known_queue(lines, &table.queue)?;
-        let origins = table.origins.iter().map(|text| origin(lines, text)).collect::<Result<Vec<_>, _>>()?;
+        let origins = chat.origins.iter().chain(&table.origins);
+        let origins = origins.map(|text| origin(lines, text)).collect::<Result<Vec<_>, _>>()?;
         self.chat_origins.insert(name.clone(), origins);
         self.engine.channels.push(Channel {
             name,
@@ -283,23 +352,32 @@ fn named<T, E: std::fmt::Display>(
     check(text.get_ref().clone()).map_err(|error| lines.mistake(text, error))
 }
 
+/// A limit that lets at least something through.
+fn above_zero(lines: Lines<'_>, value: Option<&Spanned<u32>>) -> Result<Option<u32>, Mistake> {
+    match value {
+        Some(zero) if *zero.get_ref() == 0 => Err(lines.mistake(zero, "it must be above zero")),
+        value => Ok(value.map(|value| *value.get_ref())),
+    }
+}
+
 fn secret(lines: Lines<'_>, token: &Spanned<SecretString>) -> Result<SecretString, Mistake> {
     let text = token.get_ref().expose_secret().trim();
-    if text.is_empty() || text == "…" || text.eq_ignore_ascii_case("changeme") {
+    let placeholder = PLACEHOLDERS.iter().any(|known| text.eq_ignore_ascii_case(known))
+        || (text.starts_with('<') && text.ends_with('>'));
+    if text.is_empty() || placeholder {
         return Err(lines.mistake(token, "a token must not be empty or a placeholder"));
     }
     Ok(token.get_ref().clone())
 }
 
 fn base_url(lines: Lines<'_>, text: &Spanned<String>) -> Result<Url, Mistake> {
-    let url = Url::parse(text.get_ref()).map_err(|error| lines.mistake(text, error))?;
-    Origin::of(&url).map_err(|error| lines.mistake(text, error))?;
-    Ok(url)
+    // The pages and routes begin at the root, so an address with a path would lead nowhere.
+    Origin::parse(text.get_ref()).map_err(|error| lines.mistake(text, error))?;
+    Url::parse(text.get_ref()).map_err(|error| lines.mistake(text, error))
 }
 
 fn origin(lines: Lines<'_>, text: &Spanned<String>) -> Result<Origin, Mistake> {
-    let url = Url::parse(text.get_ref()).map_err(|error| lines.mistake(text, error))?;
-    Origin::of(&url).map_err(|error| lines.mistake(text, error))
+    Origin::parse(text.get_ref()).map_err(|error| lines.mistake(text, error))
 }
 
 #[cfg(test)]
@@ -328,6 +406,33 @@ mod tests {
         assert_eq!(mistake(unknown_queue), (Some(4), "there is no queue sales".to_owned()));
         let order = "[timing]\npending_warning = 5000\npending_overdue = 1000\n";
         assert_eq!(mistake(order).0, Some(3));
+    }
+
+    #[test]
+    fn tokens_and_addresses_must_be_real() {
+        for token in ["…", "ChangeMe", "<token>", " "] {
+            assert_eq!(mistake(&format!("\nadmin_token = \"{token}\"\n")).0, Some(2), "{token}");
+        }
+        let (line, reason) = mistake("admin_token = 4711\n");
+        assert_eq!(line, Some(1));
+        assert!(!reason.contains("4711"), "{reason}");
+        for base in ["desk.example", "ftp://desk.example", "https://desk.example/path"] {
+            assert_eq!(mistake(&format!("public_base_url = \"{base}\"\n")).0, Some(1), "{base}");
+        }
+        let channel = "[[channels]]\nname = \"website\"\nkind = \"web_chat\"\nqueue = \"support\"\n";
+        assert_eq!(mistake(&format!("{channel}origins = [\"shop.example\"]\n")).0, Some(5));
+    }
+
+    #[test]
+    fn limits_are_chosen_where_they_are_named() {
+        let text = "[limits]\nsockets_per_address = 7\n[chat]\nmessages_per_second = 50\n";
+        let settings = Settings::parse(text).unwrap();
+        let mut limits = Limits::default();
+        settings.limits.apply(&mut limits);
+        assert_eq!(limits.sockets_per_address, 7);
+        assert_eq!(limits.sockets, Limits::default().sockets);
+        assert_eq!(settings.chat_limits.messages.per_second, 50);
+        assert_eq!(mistake("[limits]\nsockets = 0\n").0, Some(2));
     }
 
     #[test]

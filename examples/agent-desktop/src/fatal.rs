@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,6 +12,10 @@ use crate::file::Mistake;
 /// Why the application cannot run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fatal {
+    #[error("{}", said(.0))]
+    Arguments(clap::Error),
+    #[error("the configuration of the demo has tokens that everybody knows: give --config to listen on {0}")]
+    DemoInPublic(SocketAddr),
     #[error("{}: {source}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{}: {mistake}", path.display())]
@@ -29,6 +34,8 @@ pub(crate) enum Fatal {
     Io { what: String, source: std::io::Error },
     #[error("PostgreSQL is not in this build; use sqlite:PATH or memory")]
     NoPostgres,
+    #[error("the address it listens on is none of a web server: {0}")]
+    Address(String),
     #[error("metrics cannot be recorded: {0}")]
     Metrics(String),
 }
@@ -43,12 +50,22 @@ impl Fatal {
         };
         eprintln!("{}", serde_json::json!({ "error": self.to_string(), "line": line }));
         match self {
-            Self::Config { .. } | Self::Build(_) | Self::Start(StartError::Config(_)) | Self::Server(_) => {
-                ExitCode::from(2)
-            }
+            Self::Arguments(_)
+            | Self::DemoInPublic(_)
+            | Self::Config { .. }
+            | Self::Build(_)
+            | Self::Start(StartError::Config(_))
+            | Self::Server(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }
+}
+
+/// What is wrong with the arguments: the first line, without the help that follows it.
+fn said(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 /// An error with everything it came from.

@@ -46,8 +46,16 @@ impl Lines<'_> {
 pub(crate) fn read(text: &str) -> Result<File, Mistake> {
     toml::from_str(text).map_err(|error| Mistake {
         line: error.span().map(|span| Lines(text).at(span.start)),
-        reason: error.message().to_owned(),
+        reason: reason(error.message()),
     })
+}
+
+/// What is wrong with a value, without the value: it may be a secret.
+fn reason(message: &str) -> String {
+    match message.split_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid ") => format!("expected {expected}"),
+        _ => message.to_owned(),
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -64,6 +72,29 @@ pub(crate) struct File {
     pub(crate) standard_responses: Vec<Spanned<toml::Table>>,
     pub(crate) accounts: Vec<Spanned<toml::Table>>,
     pub(crate) channels: Vec<Spanned<ChannelTable>>,
+    pub(crate) chat: ChatTable,
+    pub(crate) limits: LimitsTable,
+}
+
+/// The web-chat socket.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChatTable {
+    /// Whose pages may chat on every web-chat channel, beside our own.
+    pub(crate) origins: Vec<Spanned<String>>,
+    pub(crate) messages_per_second: Option<Spanned<u32>>,
+    pub(crate) message_burst: Option<Spanned<u32>>,
+}
+
+/// What strangers may use up; what is absent depends on whether strangers can reach us.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LimitsTable {
+    pub(crate) sockets: Option<Spanned<u32>>,
+    pub(crate) sockets_per_address: Option<Spanned<u32>>,
+    pub(crate) new_chats_per_minute: Option<Spanned<u32>>,
+    pub(crate) sign_in_failures: Option<Spanned<u32>>,
+    pub(crate) agent_requests_per_second: Option<Spanned<u32>>,
 }
 
 /// In milliseconds.

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::fatal::Fatal;
 use crate::store::StoreChoice;
 
 /// The agent desk, a sample web site with the web-chat widget, and the engine behind them.
@@ -44,7 +45,12 @@ impl Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version are what was asked for, not mistakes.
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => return Fatal::Arguments(error).report(),
+    };
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
@@ -11,6 +11,8 @@ use rust_embed::RustEmbed;
 #[derive(RustEmbed)]
 #[folder = "web/"]
 struct Web;
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The desk, the sample web site and everything they load.
 pub(crate) fn pages() -> Router {
@@ -46,7 +48,14 @@ fn page(name: &str, asked: &HeaderMap) -> Response {
         (header::CACHE_CONTROL, "no-cache".to_owned()),
         (header::ETAG, tag),
     ];
-    (headers, file.data.into_owned()).into_response()
+    let mut response = (headers, file.data.into_owned()).into_response();
+    if name.starts_with("assets/") {
+        // The widget is loaded by web sites of others; nothing in these files is anybody's secret.
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    }
+    response
 }
 
 fn content_type(name: &str) -> &'static str {

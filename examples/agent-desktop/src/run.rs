@@ -1,5 +1,7 @@
 use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use parlor::engine::{Engine, EngineBuilder};
@@ -8,6 +10,7 @@ use parlor::server::{Limits, Origin, RenderMetrics, Server, ServerConfig};
 use parlor::webchat::WebChat;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
 use crate::Arguments;
 use crate::config::Settings;
@@ -15,9 +18,15 @@ use crate::fatal::Fatal;
 use crate::pages::pages;
 use crate::store::OpenStore;
 
+/// How often the recorder of metrics folds up what it has collected; else it would keep every single value.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// Runs the application until it is told to stop.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Fatal> {
     let settings = Settings::read(arguments.config.as_deref())?;
+    if arguments.config.is_none() && !arguments.listen.ip().is_loopback() {
+        return Err(Fatal::DemoInPublic(arguments.listen));
+    }
     let store = OpenStore::open(arguments.store.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -38,15 +47,16 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
         .map_err(io(&format!("{} cannot be used", arguments.listen)))?;
     let address = listener.local_addr().map_err(io("the listener"))?;
 
-    let web_chat = WebChat::default().with_profile(settings.web_chat.clone());
+    let web_chat = WebChat::new(settings.chat_limits.clone()).with_profile(settings.web_chat.clone());
     let engine = EngineBuilder::new(settings.engine.clone(), Arc::clone(&store.store))
         .transport(ChannelKind::WebChat, Arc::new(web_chat))
         .start()
         .await?;
-    let server = Server::new(engine.clone(), server_config(arguments, &settings, address)?)?;
+    let here = here(address);
+    let server = Server::new(engine.clone(), server_config(arguments, &settings, address, &here)?)?;
     let router = server.router().merge(server.protect(pages()));
 
-    announce(arguments, &settings, &server, &engine, &format!("http://{address}")).await?;
+    announce(arguments, &settings, &server, &engine, &here).await?;
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -59,19 +69,30 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
     Ok(())
 }
 
+/// Where this machine reaches it. Who listens everywhere listens on loopback too.
+fn here(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
 fn server_config(
     arguments: &Arguments,
     settings: &Settings,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
+    here: &str,
 ) -> Result<ServerConfig, Fatal> {
-    let own = |text: String| url::Url::parse(&text).ok();
-    let listens = own(format!("http://{address}")).ok_or(Fatal::NoDataFolder)?;
-    let mut config =
-        ServerConfig::new(settings.public_base_url.clone().unwrap_or_else(|| listens.clone()), address);
-    config.own_origins = [Some(listens), own(format!("http://localhost:{}", address.port()))]
-        .into_iter()
-        .flatten()
-        .filter_map(|address| Origin::of(&address).ok())
+    let base = settings.public_base_url.clone();
+    let base =
+        base.map_or_else(|| Url::parse(here), Ok).map_err(|error| Fatal::Address(error.to_string()))?;
+    let mut config = ServerConfig::new(base, address);
+    // Browsers on this machine may name it either way.
+    config.own_origins = [here.to_owned(), format!("http://localhost:{}", address.port())]
+        .iter()
+        .filter_map(|own| Origin::parse(own).ok())
         .collect();
     config.admin_token.clone_from(&settings.admin_token);
     config.agent_tokens.clone_from(&settings.agent_tokens);
@@ -80,10 +101,25 @@ fn server_config(
     if address.ip().is_loopback() {
         config.limits = Limits::on_loopback();
     }
+    settings.limits.apply(&mut config.limits);
+    config.chat = settings.chat_limits.clone();
+    config.metrics = Some(measure()?);
+    Ok(config)
+}
+
+/// Records what is measured in this process.
+fn measure() -> Result<RenderMetrics, Fatal> {
     let recorder = PrometheusBuilder::new().install_recorder();
     let recorder = recorder.map_err(|error| Fatal::Metrics(error.to_string()))?;
-    config.metrics = Some(RenderMetrics::new(move || recorder.render()));
-    Ok(config)
+    let upkeep = recorder.clone();
+    tokio::spawn(async move {
+        let mut every = tokio::time::interval(UPKEEP);
+        loop {
+            every.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(RenderMetrics::new(move || recorder.render()))
 }
 
 /// The first line is for programs, the others are for people.

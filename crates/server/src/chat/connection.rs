@@ -27,6 +27,9 @@ use crate::shared::Shared;
 /// After how long a browser tries again when the store has too much to do. A choice of ours.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 
+/// How long a browser may take to answer that the connection is closed. They do so by themselves, at once.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
 /// Why a connection is over, besides what the protocol says.
 #[derive(Debug)]
 enum Over {
@@ -403,7 +406,7 @@ impl Connection {
             }
         };
         // Whether or not it heard, it is over.
-        let _ = timeout(self.shared.limits.frame_within, closing).await;
+        let _ = timeout(CLOSE_WITHIN, closing).await;
         Err(Over::Closed)
     }
 }

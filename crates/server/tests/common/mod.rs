@@ -3,8 +3,8 @@
 
 #![expect(dead_code, reason = "each test file uses what it needs")]
 
-pub mod schema;
-pub mod visitor;
+pub(crate) mod schema;
+pub(crate) mod visitor;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,59 +27,59 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// Where the server says it can be reached.
-pub const BASE: &str = "http://desk.example";
+pub(crate) const BASE: &str = "http://desk.example";
 
-pub const ALICE: &str = "alice-secret";
-pub const BOB: &str = "bob-secret";
-pub const ADMIN: &str = "admin-secret";
+pub(crate) const ALICE: &str = "alice-secret";
+pub(crate) const BOB: &str = "bob-secret";
+pub(crate) const ADMIN: &str = "admin-secret";
 
 /// A workspace.
-pub struct World {
-    pub engine: Engine,
-    pub server: Server,
-    pub router: Router,
-    pub clock: ManualClock,
-    pub store: Arc<dyn Store>,
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) server: Server,
+    pub(crate) router: Router,
+    pub(crate) clock: ManualClock,
+    pub(crate) store: Arc<dyn Store>,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("no JSON: {:?}", String::from_utf8_lossy(&self.body)))
     }
 
     /// The code of a problem.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
         self
     }
 
     #[track_caller]
-    pub fn refused(self, status: u16, code: &str) -> Self {
+    pub(crate) fn refused(self, status: u16, code: &str) -> Self {
         let reply = self.expect(status);
         assert_eq!(reply.code(), code);
         reply
     }
 }
 
-pub fn name(name: &str) -> AgentName {
+pub(crate) fn name(name: &str) -> AgentName {
     AgentName::new(name).unwrap()
 }
 
-pub fn website() -> ChannelName {
+pub(crate) fn website() -> ChannelName {
     ChannelName::new("website").unwrap()
 }
 
@@ -88,7 +88,7 @@ fn agent(name: &str) -> Agent {
 }
 
 /// What every workspace here is configured with.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     let mut config = Config::default();
     config.agents = vec![agent("alice"), agent("bob")];
     config.queues = vec![QueueName::new("support").unwrap()];
@@ -107,7 +107,7 @@ pub fn config() -> Config {
     config
 }
 
-pub fn server_config() -> ServerConfig {
+pub(crate) fn server_config() -> ServerConfig {
     let mut config = ServerConfig::new(BASE.parse().unwrap(), SocketAddr::from(([127, 0, 0, 1], 0)));
     config.admin_token = Some(SecretString::from(ADMIN));
     config.agent_tokens =
@@ -116,21 +116,21 @@ pub fn server_config() -> ServerConfig {
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(config(), server_config()).await
     }
 
-    pub async fn limited(limits: Limits) -> Self {
+    pub(crate) async fn limited(limits: Limits) -> Self {
         let mut server = server_config();
         server.limits = limits;
         Self::with(config(), server).await
     }
 
-    pub async fn with(config: Config, server: ServerConfig) -> Self {
+    pub(crate) async fn with(config: Config, server: ServerConfig) -> Self {
         Self::over(Arc::new(MemoryStore::new()), ManualClock::new(), config, server).await
     }
 
-    pub async fn over(
+    pub(crate) async fn over(
         store: Arc<dyn Store>,
         clock: ManualClock,
         config: Config,
@@ -139,7 +139,7 @@ impl World {
         Self::with_ids(store, clock, SeededIds::new(7), config, server).await
     }
 
-    pub async fn with_ids(
+    pub(crate) async fn with_ids(
         store: Arc<dyn Store>,
         clock: ManualClock,
         ids: SeededIds,
@@ -160,7 +160,7 @@ impl World {
     }
 
     /// Sends a request and holds the answer against the document.
-    pub async fn send(&self, request: Request<Body>) -> Reply {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -171,7 +171,13 @@ impl World {
         reply
     }
 
-    pub async fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Reply {
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -186,24 +192,24 @@ impl World {
         self.send(request.body(body).unwrap()).await
     }
 
-    pub async fn get(&self, path: &str, token: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Reply {
         self.call(Method::GET, path, Some(token), None).await
     }
 
-    pub async fn post(&self, path: &str, token: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, token: &str, body: Value) -> Reply {
         self.call(Method::POST, path, Some(token), Some(body)).await
     }
 
-    pub async fn put(&self, path: &str, token: &str, body: Value) -> Reply {
+    pub(crate) async fn put(&self, path: &str, token: &str, body: Value) -> Reply {
         self.call(Method::PUT, path, Some(token), Some(body)).await
     }
 
-    pub async fn ready(&self, token: &str) {
+    pub(crate) async fn ready(&self, token: &str) {
         self.put("/api/me/readiness", token, json!({"medium": "chat", "ready": true})).await.expect(200);
         self.engine.settle().await;
     }
 
-    pub async fn not_ready(&self, token: &str) {
+    pub(crate) async fn not_ready(&self, token: &str) {
         self.put("/api/me/readiness", token, json!({"medium": "chat", "ready": false, "reason": "lunch"}))
             .await
             .expect(200);
@@ -211,7 +217,7 @@ impl World {
     }
 
     /// A contact who comes by and writes.
-    pub async fn contact_writes(&self, who: &str, id: u128, text: &str) -> ContactSession {
+    pub(crate) async fn contact_writes(&self, who: &str, id: u128, text: &str) -> ContactSession {
         let key = PointKey {
             kind: ChannelKind::WebChat,
             scope: "website".to_owned(),
@@ -226,13 +232,13 @@ impl World {
     }
 
     /// The first offer to an agent.
-    pub async fn offer(&self, token: &str) -> Value {
+    pub(crate) async fn offer(&self, token: &str) -> Value {
         let work = self.get("/api/me/interactions", token).await.expect(200).json();
         work["offers"][0].clone()
     }
 
     /// An interaction that alice owns, with its contact.
-    pub async fn alices_interaction(&self) -> (String, ContactSession) {
+    pub(crate) async fn alices_interaction(&self) -> (String, ContactSession) {
         self.ready(ALICE).await;
         let session = self.contact_writes("ann", 1, "Hello?").await;
         let offer = self.offer(ALICE).await;
@@ -243,11 +249,11 @@ impl World {
     }
 }
 
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
 /// A client-made id.
-pub fn uuid(id: u128) -> String {
+pub(crate) fn uuid(id: u128) -> String {
     uuid::Uuid::from_u128(id).to_string()
 }

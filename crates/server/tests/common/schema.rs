@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use super::Reply;
 
-pub static DOCUMENT: LazyLock<Value> =
+pub(crate) static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_slice(parlor_server::openapi_document()).unwrap());
 
 /// Every route of the document: method and path.
-pub fn routes() -> Vec<(Method, String)> {
+pub(crate) fn routes() -> Vec<(Method, String)> {
     let mut routes = Vec::new();
     for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
@@ -41,7 +41,7 @@ fn matches(template: &str, path: &str) -> bool {
 }
 
 /// An answer must be one that the document has, with a body as it says.
-pub fn check_reply(method: &Method, path: &str, reply: &Reply) {
+pub(crate) fn check_reply(method: &Method, path: &str, reply: &Reply) {
     let status = reply.status.as_u16();
     let Some(operation) = operation(method, path) else {
         assert!(matches!(status, 404 | 405), "{method} {path} is not in the document and gave {status}");
@@ -93,7 +93,7 @@ fn show(reply: &Reply) -> String {
 }
 
 /// Holds a value against a schema: its type, what is required, and nothing beside what the schema names.
-pub fn check(schema: &Value, value: &Value, place: &str) {
+pub(crate) fn check(schema: &Value, value: &Value, place: &str) {
     if let Some(reference) = schema["$ref"].as_str() {
         return check(DOCUMENT.pointer(&reference[1..]).unwrap(), value, place);
     }

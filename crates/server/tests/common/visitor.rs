@@ -15,14 +15,14 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use super::BASE;
 
 /// A server that listens.
-pub struct Listening {
-    pub address: SocketAddr,
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     done: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
 impl Listening {
-    pub async fn new(server: &Server) -> Self {
+    pub(crate) async fn new(server: &Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -39,24 +39,24 @@ impl Listening {
     }
 
     /// Stops the server and waits until it has.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.stop.take().unwrap().send(()).unwrap();
         self.done.await.unwrap().unwrap();
     }
 
-    pub async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 }
 
 /// A browser.
-pub struct Visitor {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Visitor {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Visitor {
     /// Opens a socket as a page of an origin.
-    pub async fn open(server: &Listening, channel: &str, origin: Option<&str>) -> Result<Self, Error> {
+    pub(crate) async fn open(server: &Listening, channel: &str, origin: Option<&str>) -> Result<Self, Error> {
         let address = format!("ws://{}/chat/{channel}/socket", server.address);
         let mut request = address.into_client_request()?;
         if let Some(origin) = origin {
@@ -67,19 +67,19 @@ impl Visitor {
     }
 
     /// Opens one as a page of the server, and says hello.
-    pub async fn hello(server: &Listening, hello: Value) -> (Self, Value) {
+    pub(crate) async fn hello(server: &Listening, hello: Value) -> (Self, Value) {
         let mut visitor = Self::open(server, "website", Some(BASE)).await.unwrap();
         visitor.say(hello).await;
         let welcome = visitor.hear().await;
         (visitor, welcome)
     }
 
-    pub async fn say(&mut self, frame: Value) {
+    pub(crate) async fn say(&mut self, frame: Value) {
         self.socket.send(Message::text(frame.to_string())).await.unwrap();
     }
 
     /// The next frame.
-    pub async fn hear(&mut self) -> Value {
+    pub(crate) async fn hear(&mut self) -> Value {
         loop {
             match self.socket.next().await.expect("the socket is open").unwrap() {
                 Message::Text(text) => return serde_json::from_str(text.as_str()).unwrap(),
@@ -90,7 +90,7 @@ impl Visitor {
     }
 
     /// The next frame of a type; others are skipped.
-    pub async fn hear_a(&mut self, kind: &str) -> Value {
+    pub(crate) async fn hear_a(&mut self, kind: &str) -> Value {
         loop {
             let frame = self.hear().await;
             if frame["type"] == kind {
@@ -100,7 +100,7 @@ impl Visitor {
     }
 
     /// How the server closes the connection.
-    pub async fn closed(&mut self) -> Option<CloseFrame> {
+    pub(crate) async fn closed(&mut self) -> Option<CloseFrame> {
         loop {
             match self.socket.next().await {
                 Some(Ok(Message::Close(frame))) => return frame,
