@@ -59,28 +59,17 @@ await step('an offer is taken, answered and closed by keyboard alone', async () 
   step.pages.push(ann, alice);
   await ann.says('By keyboard, please.');
   await alice.id('offer').waitFor();
-  const focus = async (testId) => {
-    for (let presses = 0; presses < 200; presses += 1) {
-      if (await alice.evaluate((id) => {
-        let focused = document.activeElement;
-        while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-        return focused?.dataset?.testid === id && !focused.disabled;
-      }, testId)) return;
-      await alice.keyboard.press('Tab');
-    }
-    throw new Error(`${testId} cannot be reached by keyboard`);
-  };
-  await focus('offer-accept');
+  await alice.tabTo('offer-accept');
   await alice.keyboard.press('Enter');
   await alice.state('active');
-  await focus('composer');
+  await alice.tabTo('composer');
   await alice.keyboard.type('Of course.');
   await alice.keyboard.press('Enter');
   await ann.hears('Of course.');
-  await focus('end');
+  await alice.tabTo('end');
   await alice.keyboard.press('Enter');
   await alice.state('ended');
-  await focus('done');
+  await alice.tabTo('done');
   await alice.keyboard.press('Enter');
   await alice.locator('[data-testid=interaction-view][data-state=ended]').waitFor({ state: 'detached' });
 });

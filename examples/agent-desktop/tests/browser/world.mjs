@@ -19,16 +19,17 @@ const CONFIG = `
 admin_token = "operator"
 [timing]
 offer_ttl = OFFER_TTL
-pending_warning = 4000
-pending_overdue = 7000
+pending_warning = WARNING
+pending_overdue = OVERDUE
 typing_ttl = 3000
-FLAGS
 [[agents]]
 name = "alice"
 token = "alice-token"
+ALICE
 [[agents]]
 name = "bob"
 token = "bob-token"
+BOB
 [[queues]]
 name = "support"
 [[dispositions]]
@@ -40,13 +41,26 @@ kind = "web_chat"
 queue = "support"
 `;
 
+/** Looks again and again until it finds something. @template T @param {() => Promise<T>} condition @returns {Promise<T>} */
+export async function until(what, condition) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const found = await condition();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`${what}: not within ${PATIENCE} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** One agent-desktop process over one SQLite file; it may be killed and started again at the same address. */
 export class Desk {
-  static async start({ offerTtl = 60_000, flags = '' } = {}) {
+  /** `alice` and `bob` are lines of configuration for them; `pending` says when a reply is yellow and red, milliseconds. */
+  static async start({ offerTtl = 60_000, pending = [4_000, 7_000], alice = '', bob = '' } = {}) {
     const desk = new Desk();
     desk.folder = mkdtempSync(path.join(tmpdir(), 'parlor-desk-'));
     desk.config = path.join(desk.folder, 'desk.toml');
-    const config = CONFIG.replace('OFFER_TTL', String(offerTtl)).replace('FLAGS', flags);
+    const config = CONFIG.replace('OFFER_TTL', String(offerTtl)).replace('WARNING', String(pending[0]))
+      .replace('OVERDUE', String(pending[1])).replace('ALICE', alice).replace('BOB', bob);
     writeFileSync(desk.config, config);
     desk.listen = '127.0.0.1:0';
     await desk.run();
@@ -92,10 +106,50 @@ export class Desk {
     return { status: answer.status, body: text ? JSON.parse(text) : null };
   }
 
-  /** Everything in the transcript, as the operator exports it. */
-  async transcript() {
-    const answer = await fetch(`${this.url}/admin/transcript.ndjson`, { headers: { authorization: 'Bearer operator' } });
+  /** What the operator exports. */
+  async exported(what) {
+    const answer = await fetch(`${this.url}/admin/${what}.ndjson`, { headers: { authorization: 'Bearer operator' } });
     return (await answer.text()).trim().split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  }
+
+  /** Everything in the transcript. */
+  transcript() {
+    return this.exported('transcript');
+  }
+
+  /** The contact of that name, as an agent's list shows them; `undefined` when there is none. */
+  async contact(agent, name) {
+    const { body } = await this.api(agent, 'GET', '/api/contacts?limit=200');
+    return body.contacts.find((contact) => contact.display_name === name);
+  }
+
+  /** The interactions with the contact of that name, the newest first. */
+  async interactions(agent, name) {
+    const contact = await this.contact(agent, name);
+    return contact ? (await this.api(agent, 'GET', `/api/contacts/${contact.id}`)).body.interactions : [];
+  }
+
+  /** Everything that an agent may read of the contact of that name, oldest first. */
+  async conversation(agent, name) {
+    const contact = await this.contact(agent, name);
+    const messages = [];
+    for (let before = ''; before !== null;) {
+      const page = (await this.api(agent, 'GET', `/api/contacts/${contact.id}/conversation?view=communication&limit=200${before}`)).body;
+      messages.unshift(...page.messages);
+      before = page.before === null ? null : `&before=${encodeURIComponent(page.before)}`;
+    }
+    return messages;
+  }
+
+  /** Waits until routing has looked at what waits and has given it to nobody; gives the interaction. */
+  async passedOver(agent, name) {
+    return until(`${name} is passed over`, async () => {
+      const [interaction] = await this.interactions(agent, name);
+      if (interaction?.state !== 'queued') return null;
+      // The answer comes from the router itself, after everything that was committed before.
+      const { waits, verdicts } = (await this.api(agent, 'GET', `/api/interactions/${interaction.id}/explain`)).body;
+      return waits && verdicts.every(({ exclusions }) => exclusions.length > 0) ? interaction : null;
+    });
   }
 }
 
@@ -107,6 +161,13 @@ async function window(browser, options = {}) {
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   page.problems = [];
+  // How often it was connected: a page that comes back by itself would hide that it was lost.
+  page.connections = { sockets: 0, lost: 0, feeds: 0 };
+  page.on('websocket', (socket) => {
+    page.connections.sockets += 1;
+    socket.on('close', () => { page.connections.lost += 1; });
+  });
+  page.on('request', (request) => { if (new URL(request.url()).pathname === '/api/feed') page.connections.feeds += 1; });
   page.on('pageerror', (error) => page.problems.push(String(error)));
   page.on('console', (message) => {
     // A server that is away is expected; anything else in red is not.
@@ -114,6 +175,35 @@ async function window(browser, options = {}) {
     if (message.type() === 'error' && !expected.test(message.text())) page.problems.push(message.text());
   });
   page.id = (testId) => page.getByTestId(testId);
+  /** Closes the browser; gives what it keeps until it is opened again. */
+  page.leaves = async () => {
+    const kept = await context.storageState();
+    await context.close();
+    return kept;
+  };
+  // Browsers under test pretend that every window has the focus.
+  page.leavesFront = async () => {
+    const session = await context.newCDPSession(page);
+    await session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+    page.other = await context.newPage();
+    await page.other.bringToFront();
+  };
+  page.comesToFront = async () => {
+    await page.other.close();
+    await page.bringToFront();
+  };
+  /** Goes to a control by keyboard alone. */
+  page.tabTo = async (testId) => {
+    for (let presses = 0; presses < 200; presses += 1) {
+      if (await page.evaluate((id) => {
+        let focused = document.activeElement;
+        while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+        return focused?.dataset?.testid === id && !focused.disabled;
+      }, testId)) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`${testId} cannot be reached by keyboard`);
+  };
   return page;
 }
 
@@ -121,7 +211,8 @@ async function window(browser, options = {}) {
 export async function agent(browser, desk, name, { ready = true, ...options } = {}) {
   const page = await window(browser, options);
   await page.goto(desk.url);
-  await page.id(`signin-agent-${name}`).click();
+  // A second window of the same browser is signed in.
+  if (options.storageState === undefined) await page.id(`signin-agent-${name}`).click();
   await page.locator('[data-testid=feed-state][data-state=live]').waitFor({ state: 'attached' });
   if (ready) {
     await page.id('ready-chat').click();
@@ -139,6 +230,52 @@ export async function agent(browser, desk, name, { ready = true, ...options } = 
   page.transcript = () => page.id('transcript').locator('[data-testid=entry]');
   page.sees = (text) => page.id('transcript').locator('[data-testid=entry]', { hasText: text }).first().waitFor();
   page.state = (state) => page.locator(`[data-testid=interaction-view][data-state=${state}]`).waitFor();
+  /** Finishes what is on the screen. */
+  page.finishes = async () => {
+    if (await page.id('interaction-view').getAttribute('data-state') === 'active') await page.id('end').click();
+    await page.state('ended');
+    await page.id('done').click();
+    await page.id('interaction-view').waitFor({ state: 'detached' });
+  };
+  /** The entries of a list, as they stand there: who, what, and how far it came. */
+  page.entries = (list) => page.id(list).locator('[data-testid=entry]').evaluateAll((entries) => entries.map((entry) => ({
+    id: entry.dataset.id, sequence: Number(entry.dataset.sequence), author: entry.dataset.author, delivery: entry.dataset.delivery,
+    text: (entry.querySelector('.text') ?? entry.querySelector('.notice-text')).textContent,
+  })));
+  /** Scrolls a list back until nothing older is left to load. */
+  page.scrollsBack = async (list) => {
+    const scroller = page.id(list);
+    await scroller.hover();
+    await until(`the beginning of ${list}`, async () => {
+      await page.mouse.wheel(0, -2_000);
+      return scroller.evaluate((box) => box.scrollTop === 0 && [...box.querySelectorAll('.older, .transcript-state')].every((each) => each.hidden));
+    });
+  };
+  /** The Communication view with nobody selected, as by its address. */
+  page.looksAtContacts = async () => {
+    await page.evaluate(() => { location.hash = '#communication'; });
+    await page.id('contact-item').first().waitFor();
+  };
+  /** Opens the contact of that name in the Communication view. */
+  page.opensContact = async (contact) => {
+    await page.looksAtContacts();
+    await page.locator('[data-testid=contact-item]', { hasText: contact }).click();
+  };
+  /** In front it is still; behind another window it asks for attention, by its title and its icon. */
+  page.asksForAttention = async () => {
+    const asks = (state) => page.waitForFunction((wanted) => document.documentElement.dataset.attention === wanted, String(state));
+    const icon = () => page.locator('link[rel=icon]').getAttribute('href');
+    await asks(false);
+    const [title, calm] = [await page.title(), await icon()];
+    await page.leavesFront();
+    await asks(true);
+    await page.waitForFunction((before) => document.title !== before, title);
+    if (await icon() === calm) throw new Error('the icon stayed as it was');
+    await page.comesToFront();
+    await asks(false);
+    await page.waitForFunction((before) => document.title === before, title);
+    if (await icon() !== calm) throw new Error('the icon stayed changed');
+  };
   page.pending = (colour) => page.locator(`[data-testid=bar-item][data-pending=${colour}]`).waitFor();
   return page;
 }
@@ -152,6 +289,8 @@ export async function visitor(browser, desk, name, options = {}) {
     await page.id('chat-input').waitFor();
   };
   await page.opens();
+  /** The server has it. */
+  page.sent = (text) => page.locator('[data-testid=chat-entry][data-delivery=sent]', { hasText: text }).first().waitFor();
   if (name) await page.id('chat-name').fill(name);
   page.says = async (text) => {
     await page.id('chat-input').fill(text);

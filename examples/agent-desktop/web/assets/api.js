@@ -128,6 +128,9 @@ export const api = {
   /** @param {string} offer */
   decline: (offer) => write(`/api/offers/${at(offer)}/decline`),
 
+  /** @param {string} interaction @returns {Promise<Interaction>} */
+  interaction: (interaction) => request('GET', `/api/interactions/${at(interaction)}`),
+
   // These three are repeated by the outbox, which keeps them across reloads.
   /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
   sendMessage: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/messages`, { id, text }),

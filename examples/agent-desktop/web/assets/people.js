@@ -3,7 +3,7 @@ import { api, Problem } from './api.js';
 import { post } from './outbox.js';
 import { store } from './store.js';
 import { desk } from './strings.js';
-import { report, showInteraction } from './work.js';
+import { report, sayDone, showInteraction } from './work.js';
 
 /** @typedef {import('./conversations.js').Window} Window */
 
@@ -185,11 +185,39 @@ export function writeToContact(contact, channel, text) {
 export async function openInteraction(contact, channel) {
   try {
     const { interaction } = await api.openInteraction(contact, channel);
-    store.putInteraction(interaction);
-    showInteraction(interaction.id);
+    show(interaction);
   } catch (error) {
-    report(error);
+    if (error instanceof Problem && error.code === 'already_taken') await showHeld(contact, channel, error.fields.by);
+    else report(error);
   }
+}
+
+/** @param {import('./types.js').Interaction} interaction */
+function show(interaction) {
+  store.putInteraction(interaction);
+  if (interaction.state === 'offered') {
+    const own = Array.from(store.offers.values()).some((offer) => offer.interaction.id === interaction.id);
+    store.notice(own ? desk.offer.isYours : desk.offer.isOthers);
+  } else {
+    showInteraction(interaction.id);
+  }
+}
+
+/** What a colleague has is shown for reading. @param {string} contact @param {string} channel @param {string | undefined} by */
+async function showHeld(contact, channel, by) {
+  await loadDetail(contact);
+  const held = store.details.get(contact)?.interactions.find((each) => each.channel === channel && each.state === 'active');
+  if (held !== undefined) show(held);
+  else store.notice(by === undefined ? desk.offer.isOthers : desk.offer.isOffered(by));
+}
+
+/** Reads anew what is shown of a colleague's work. @param {import('./types.js').Interaction} known */
+export async function rereadShown(known) {
+  await loadDetail(known.contact.id);
+  const now = store.details.get(known.contact.id)?.interactions.find(({ id }) => id === known.id);
+  if (now === undefined) return;
+  store.putInteraction(now);
+  if (now.state === 'done') sayDone(now);
 }
 
 /** @param {string} contact @param {boolean} assigned */

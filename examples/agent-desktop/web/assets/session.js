@@ -4,11 +4,11 @@ import { now, observe } from './clock.js';
 import { Feed } from './feed.js';
 import { nameOf } from './names.js';
 import { hurry, loadOutbox } from './outbox.js';
-import { forgetMarks, loadContacts, loadDetail, loadPage, refresh } from './people.js';
+import { forgetMarks, loadContacts, loadDetail, loadPage, refresh, rereadShown } from './people.js';
 import { readRoute } from './route.js';
 import { store } from './store.js';
 import { desk } from './strings.js';
-import { doneHere, report, showInteraction } from './work.js';
+import { doneHere, report, sayDone, showInteraction } from './work.js';
 
 /** Pause before a page that found no server asks again, milliseconds. */
 const RETRY_MS = 1_500;
@@ -17,9 +17,13 @@ const RETRY_MS = 1_500;
 let feed = null;
 let connections = 0;
 
+/** The contact whom the server was told to watch; `null` for nobody. @type {string | null} */
+let watched = null;
+
 /** Opens the desk: with a sign-in link, with the session of this browser, or with the sign-in page. */
 export async function start() {
   whenSessionLost(() => { if (store.session === 'in') leave(desk.sessionLost); });
+  store.subscribe(['session', 'view', 'interactions'], watch);
   const link = new URLSearchParams(location.search).get('link');
   if (link !== null) {
     // The link works once: it must not stay in the address or the history.
@@ -86,6 +90,7 @@ function enter(me) {
   readRoute();
   loadOutbox();
   connections = 0;
+  watched = null;
   feed?.close();
   feed = new Feed({
     event: receive,
@@ -110,10 +115,25 @@ async function readWork() {
   const of = feed;
   try {
     const work = await api.myInteractions();
-    if (feed === of) store.replaceWork(work, asked);
+    if (feed === of) {
+      store.replaceWork(work, asked);
+      void readAddressed();
+    }
   } catch (error) {
     if (error instanceof NoAnswer && feed === of && feed !== null) window.setTimeout(readWork, RETRY_MS);
     else report(error);
+  }
+}
+
+/** After a reload the address may name a colleague's interaction. It is shown if it may be read. */
+async function readAddressed() {
+  const id = store.view.interaction;
+  if (id === null || connections > 1 || store.interactions.has(id)) return;
+  try {
+    store.putInteraction(await api.interaction(id));
+  } catch (error) {
+    // Not for this agent, or not any more: the page says that nothing is open.
+    if (error instanceof NoAnswer) report(error);
   }
 }
 
@@ -132,21 +152,34 @@ function resync() {
  * @param {(contact: string, window: import('./conversations.js').Window) => Promise<void>} read
  */
 function readScreen(read) {
-  const { contact, interaction, filter } = store.view;
+  const { contact, filter } = store.view;
   if (contact !== null) {
     void read(contact, store.conversation(contact).window(filter, ''));
     void loadDetail(contact);
   }
-  const shown = store.interactions.get(interaction ?? '');
+  const shown = store.shown();
   if (shown !== undefined) void read(shown.contact.id, store.conversation(shown.contact.id).window('', ''));
+  const others = store.shownOfOthers();
+  if (others !== undefined) void rereadShown(others);
 }
 
-/** Tells the server which contact the Communication view shows, so that the feed carries their messages. */
-export function watch() {
-  const contact = store.view.tab === 'communication' ? store.view.contact : null;
-  api.watch(contact).catch(() => {
+/** Tells the server whose messages are on the screen that are not of the agent's own work: the feed then has them too. */
+function watch() {
+  if (store.session !== 'in') return;
+  const { tab, contact } = store.view;
+  const shown = tab === 'communication' ? contact : store.shownOfOthers()?.contact.id ?? null;
+  if (shown === watched) return;
+  watched = shown;
+  api.watch(shown).catch(() => {
     // Said again with the next connection.
   });
+}
+
+/** Of a colleague's interaction only the messages arrive; its notices say that it changed. @param {import('./types.js').Message} message */
+function receiveMessage(message) {
+  store.putMessage(message);
+  const shown = store.shownOfOthers();
+  if (shown !== undefined && message.content.notice?.lifecycle?.interaction === shown.id) void rereadShown(shown);
 }
 
 /** @param {string} type @param {any} data one event of the feed */
@@ -157,7 +190,8 @@ function receive(type, data) {
       observe(data.me.now);
       store.setMe(data.me);
       void readWork();
-      if (store.view.contact !== null) watch();
+      watched = null;
+      watch();
       if (connections > 1) readScreen(refresh);
       if (store.list.failed) void loadContacts();
       hurry();
@@ -166,7 +200,7 @@ function receive(type, data) {
     case 'interaction_gone': return receiveGone(data);
     case 'offer': return store.putOffer(data);
     case 'offer_gone': return receiveOfferGone(data);
-    case 'message': store.putMessage(data); break;
+    case 'message': return receiveMessage(data);
     case 'delivery': return store.setDelivery(data);
     case 'contact': return store.putContact(data);
     case 'me': return store.setMe(data);
@@ -192,8 +226,7 @@ function receiveInteraction(interaction) {
   const wasMine = before !== undefined && store.mine(before);
   store.putInteraction(interaction);
   // Accepted for the agent by a rule: there was no pop-up to open it from. What they are busy with stays on the screen.
-  const shown = store.interactions.get(store.view.interaction ?? '');
-  const free = store.view.tab === 'interactions' && (shown === undefined || !store.mine(shown));
+  const free = store.view.tab === 'interactions' && store.shown() === undefined;
   if (free && !wasMine && !offered && interaction.state === 'active' && store.mine(interaction)) showInteraction(interaction.id);
 }
 
@@ -201,7 +234,8 @@ function receiveInteraction(interaction) {
 function receiveGone(gone) {
   const known = store.removeInteraction(gone.id);
   if (known === undefined || !store.mine(known) || doneHere.has(gone.id)) return;
-  store.notice(gone.reason === 'done' ? desk.interaction.isDone(nameOf(known)) : desk.interaction.gone(nameOf(known)));
+  if (gone.reason === 'done') sayDone(known);
+  else store.notice(desk.interaction.gone(nameOf(known)));
 }
 
 /** @param {{id: string, interaction: string, reason: string, by?: string}} gone */

@@ -128,6 +128,22 @@ class Store extends State {
       && (interaction.owner === agent || interaction.members.includes(agent));
   }
 
+  /**
+   * The interaction that the view asks for. One that is a colleague's is shown for reading; once its session is over,
+   * any agent may go on with it (r28).
+   * @returns {Interaction | undefined}
+   */
+  shown() {
+    const wanted = this.interactions.get(this.view.interaction ?? '');
+    return wanted?.state === 'active' || wanted?.state === 'ended' ? wanted : undefined;
+  }
+
+  /** @returns {Interaction | undefined} what is shown, if it is a colleague's: the feed tells nothing of its state */
+  shownOfOthers() {
+    const shown = this.shown();
+    return shown === undefined || this.mine(shown) ? undefined : shown;
+  }
+
   /** @returns {Interaction[]} those of the bar, oldest first, so that entries keep their place */
   ownInteractions() {
     return Array.from(this.interactions.values())
@@ -179,7 +195,9 @@ class Store extends State {
    */
   replaceWork(work, asked) {
     const changedSince = (/** @type {string} */ id) => (this.touched.get(id) ?? 0) > asked;
-    replace(this.interactions, work.interactions, changedSince);
+    const read = this.shownOfOthers()?.id;
+    const given = new Set(work.interactions.map(({ id }) => id));
+    replace(this.interactions, work.interactions, (id) => changedSince(id) || (id === read && !given.has(id)));
     replace(this.offers, work.offers, changedSince);
     this.changed('interactions', 'offers');
   }

@@ -201,6 +201,10 @@ export const desk = {
     /** @param {string} name @param {string} channel */
     announce: (name, channel) => `New interaction from ${name}, ${channel}. Accept or decline.`,
     remaining: 'Time left',
+    isYours: 'It is being offered to you: accept it there.',
+    isOthers: 'It is being offered to a colleague at the moment.',
+    /** @param {string} agent */
+    isOffered: (agent) => `It is being offered to ${words(agent)} at the moment.`,
     noText: 'Nothing has been written yet.',
     /** @param {string} reason @param {string} [by] */
     gone: (reason, by) => (reason === 'taken' && by ? `${words(by)} took it.` : (OFFER_GONE[reason] ?? 'The offer is no longer there.')),
@@ -253,6 +257,11 @@ export const desk = {
     continueHint: 'Write in the Conversation tab to go on.',
     noContinue: 'Continuing is switched off for your account.',
     writeEnded: 'The session has ended',
+    /** @param {string} owner */
+    has: (owner) => `${owner === '' ? 'A colleague' : words(owner)} has this conversation.`,
+    /** @param {string | null} owner */
+    reading: (owner) => `${desk.interaction.has(owner ?? '')} You can read it here.`,
+    writeReading: 'Only those who take part can write',
     back: 'Back to your interactions',
     elapsed: 'Elapsed',
     /** @param {string} name */

@@ -103,6 +103,11 @@ export function sendTyping(interaction, on) {
   api.typing(interaction, on).catch(() => {});
 }
 
+/** @param {import('./types.js').Interaction} interaction */
+export function sayDone(interaction) {
+  store.notice(desk.interaction.isDone(nameOf(interaction)));
+}
+
 /** @param {string} id */
 export async function end(id) {
   try {
@@ -125,7 +130,7 @@ export async function markDone(id) {
     doneHere.add(id);
     const { interaction } = await api.done(id);
     store.putInteraction(interaction);
-    store.notice(desk.interaction.isDone(nameOf(interaction)));
+    sayDone(interaction);
     return null;
   } catch (error) {
     doneHere.delete(id);

@@ -3,7 +3,6 @@ import { icon, iconOfKind } from '../icons.js';
 import { nameOfContact } from '../names.js';
 import { assign, loadDetail, openInteraction, showContact, writeToContact } from '../people.js';
 import { preference, setPreference } from '../preferences.js';
-import { watch } from '../session.js';
 import { store } from '../store.js';
 import { desk } from '../strings.js';
 import { visible } from '../text.js';
@@ -32,8 +31,6 @@ export class ParlorCommunication extends View {
   /** @type {import('../store.js').Topic[]} */
   static topics = ['view', 'contacts', 'session', 'messages'];
 
-  /** @type {string | null} */
-  watched = null;
   /** @type {string | null} */
   shown = null;
 
@@ -76,7 +73,6 @@ export class ParlorCommunication extends View {
     if (store.me === null) return;
     const { view } = store;
     const contact = view.contact;
-    this.watchShown(view.tab === 'communication' ? contact : null);
     this.drawToggle();
     const frame = /** @type {HTMLElement} */ (this.firstElementChild);
     frame.dataset.selected = String(contact !== null);
@@ -155,13 +151,6 @@ export class ParlorCommunication extends View {
     const chosen = routes.find(({ channel }) => channel === this.channel.value);
     setText(this.hint, !allowed ? desk.communication.mustOpen : chosen !== undefined ? desk.communication.writeHint(chosen.kind) : loading ? '' : desk.communication.noChannel);
     this.composer.show(`communication.${contact}`, { placeholder: desk.communication.write, disabled: !usable });
-  }
-
-  /** @param {string | null} contact */
-  watchShown(contact) {
-    if (this.watched === contact) return;
-    this.watched = contact;
-    watch();
   }
 
   drawToggle() {

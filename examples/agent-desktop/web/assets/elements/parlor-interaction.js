@@ -88,7 +88,7 @@ export class ParlorInteraction extends View {
       h('button', { type: 'submit', class: 'primary small', testid: 'note-save' }, desk.save)));
     this.endedWords = h('p', {});
     this.continueButton = h('button', { type: 'button', class: 'quiet small', on: { click: () => this.continue() } }, desk.interaction.continue);
-    this.endedBanner = h('div', { class: 'ended', hidden: true }, this.endedWords, this.continueButton);
+    this.endedBanner = h('div', { class: 'ended', testid: 'interaction-banner', hidden: true }, this.endedWords, this.continueButton);
     this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
     this.composer.name({ field: 'composer', send: 'send', label: desk.interaction.message, sendLabel: desk.interaction.send });
     this.composer.onsend = (/** @type {string} */ text) => {
@@ -120,8 +120,7 @@ export class ParlorInteraction extends View {
 
   draw() {
     if (store.me === null) return;
-    const wanted = store.interactions.get(store.view.interaction ?? '');
-    const interaction = wanted !== undefined && store.mine(wanted) ? wanted : undefined;
+    const interaction = store.shown();
     if (interaction === undefined) {
       if (this.shown !== null) this.leave();
       this.drawNothing();
@@ -145,7 +144,7 @@ export class ParlorInteraction extends View {
     if (first) this.replaceChildren(this.section);
     this.face.replaceChildren(avatar(interaction.contact.id, nameOf(interaction), interaction.kind));
     this.transcript.setSource({ contact: interaction.contact.id, interaction: interaction.id, filter: '', search: '' });
-    this.toggleNote(draft(`note.${interaction.id}`) !== '', false);
+    this.toggleNote(store.mine(interaction) && draft(`note.${interaction.id}`) !== '', false);
     // The one who opened it goes on by keyboard; on a phone, a keyboard that springs up would hide the transcript.
     if (this.checkVisibility() && !this.narrow.matches) queueMicrotask(() => this.composer.focusField());
   }
@@ -171,7 +170,10 @@ export class ParlorInteraction extends View {
   drawHead(interaction) {
     const name = nameOf(interaction);
     const { me } = store;
-    Object.assign(this.section.dataset, { interaction: interaction.id, state: interaction.state, segment: String(interaction.segment) });
+    const mine = store.mine(interaction);
+    Object.assign(this.section.dataset, {
+      interaction: interaction.id, state: interaction.state, segment: String(interaction.segment), part: mine ? 'takes' : 'reads',
+    });
     if (this.name.textContent !== visible(name)) this.name.replaceChildren(nameNode(name));
     renameAvatar(this.face.firstElementChild, name);
     if (this.channel.dataset.channel !== interaction.channel) {
@@ -189,9 +191,11 @@ export class ParlorInteraction extends View {
         setText(state, desk.connection(person.connection));
       });
     const codes = [{ code: '', name: desk.interaction.noDisposition }, ...(me?.dispositions ?? [])];
-    this.disposition.hidden = codes.length === 1;
+    this.disposition.hidden = !mine || codes.length === 1;
     reconcile(this.disposition, codes, ({ code }) => code, ({ code, name: words }) => h('option', { value: code, disabled: code === '' }, words));
     this.disposition.value = interaction.disposition ?? '';
+    for (const button of [this.noteButton, this.endButton, this.doneButton]) button.hidden = !mine;
+    if (!mine && !this.noteForm.hidden) this.toggleNote(false, false);
     const active = interaction.state === 'active';
     this.endButton.disabled = !active;
     this.doneButton.disabled = active;
@@ -207,11 +211,13 @@ export class ParlorInteraction extends View {
     if (ended && this.endedBanner.hidden && this.stateBefore === 'active') announce(words);
     this.stateBefore = interaction.state;
     const mayContinue = store.has('async_enabled') && store.has('conversation_view');
-    this.endedBanner.hidden = !ended;
-    setText(this.endedWords, `${words} ${mayContinue ? desk.interaction.continueHint : desk.interaction.noContinue}`);
-    this.continueButton.hidden = !mayContinue;
+    const reads = !ended && !store.mine(interaction);
+    this.endedBanner.hidden = !ended && !reads;
+    setText(this.endedWords, reads ? desk.interaction.reading(interaction.owner) : `${words} ${mayContinue ? desk.interaction.continueHint : desk.interaction.noContinue}`);
+    this.continueButton.hidden = reads || !mayContinue;
     // Not hidden: somebody who was typing when the contact left must not send a message that starts it all again.
-    this.composer.show(`transcript.${interaction.id}`, { placeholder: ended ? desk.interaction.writeEnded : desk.interaction.write, disabled: ended });
+    const placeholder = ended ? desk.interaction.writeEnded : reads ? desk.interaction.writeReading : desk.interaction.write;
+    this.composer.show(`transcript.${interaction.id}`, { placeholder, disabled: ended || reads });
   }
 
   drawPanes() {
@@ -236,7 +242,8 @@ export class ParlorInteraction extends View {
   drawTimes() {
     const { interaction } = this;
     if (interaction === undefined) return;
-    drawPending(this.pending, interaction.pending);
+    // It calls on those who are to answer.
+    drawPending(this.pending, store.mine(interaction) ? interaction.pending : null);
     setText(this.elapsed, time.elapsed(since(interaction.since)));
   }
 

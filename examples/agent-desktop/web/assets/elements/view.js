@@ -8,11 +8,12 @@ export class View extends HTMLElement {
   static topics = [];
 
   connectedCallback() {
+    // Before its parts are built: what it says they show is settled when they are drawn.
+    this.stop = store.subscribe(/** @type {typeof View} */ (this.constructor).topics, () => this.draw());
     if (!this.built) {
       this.built = true;
       this.build();
     }
-    this.stop = store.subscribe(/** @type {typeof View} */ (this.constructor).topics, () => this.draw());
     this.draw();
   }
 

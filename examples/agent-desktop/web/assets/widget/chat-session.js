@@ -7,7 +7,7 @@ import { wellFormed } from '../text.js';
 import { PendingMessages } from './pending.js';
 import { Socket } from './socket.js';
 
-/** An agent's typing notice is forgotten after this time, milliseconds (the server's default `typing_ttl`). */
+/** An agent's typing notice is forgotten after this time where the server does not say, milliseconds (its default `typing_ttl`). */
 const TYPING_MS = 10_000;
 
 /** A message that is not accepted within this time is on a dead connection, milliseconds. */
@@ -51,6 +51,7 @@ export class ChatSession extends EventTarget {
     this.agent = null;
     /** @type {string | null} who types */
     this.typing = null;
+    this.typingMs = TYPING_MS;
     /** @type {{code: string, detail: string} | null} */
     this.error = null;
     /** The highest sequence that arrived as a message on any connection of this page; resumption starts behind it. */
@@ -175,12 +176,13 @@ export class ChatSession extends EventTarget {
     this.changed();
   }
 
-  /** @param {{token: string, state: string, agent?: string | null}} frame */
+  /** @param {{token: string, state: string, agent?: string | null, typing_ttl_ms?: number}} frame */
   welcome(frame) {
     this.socket.welcomed();
     this.welcomed = true;
     this.connection = 'connected';
     this.keep({ token: frame.token });
+    this.typingMs = frame.typing_ttl_ms ?? TYPING_MS;
     this.state = frame.state;
     this.agent = frame.agent ?? (frame.state === 'active' ? this.agent : null);
     this.seenSent = '';
@@ -294,7 +296,7 @@ export class ChatSession extends EventTarget {
       this.typingTimer = window.setTimeout(() => {
         this.typing = null;
         this.changed();
-      }, TYPING_MS);
+      }, this.typingMs);
     }
   }
 
