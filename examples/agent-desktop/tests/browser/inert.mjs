@@ -28,7 +28,7 @@ function upgradeFrom(origin) {
   });
 }
 
-/** Opens a socket in a page, sends frames, and gives what came back up to the first error, or until it was closed. */
+/** Opens another socket in a page, sends frames, and gives what came back up to the first error, or until it was closed. */
 const talk = (page, frames) => page.evaluate(({ frames, patience }) => {
   const socket = new WebSocket(`ws://${location.host}/chat/website/socket`);
   const heard = [];
@@ -86,7 +86,7 @@ await step('a text that is too long is refused with its reason, and nothing is k
   const before = (await desk.transcript()).length;
   const id = randomUUID();
   const frames = ['{"type":"hello"}', JSON.stringify({ type: 'message', id, text: 'x'.repeat(65_537) })];
-  const heard = await talk(ann, frames);
+  const heard = await talk(eve, frames);
   const refused = heard.find((frame) => frame.type === 'error');
   assert.equal(refused.code, 'text_too_long');
   assert.equal(refused.id, id);
@@ -95,12 +95,12 @@ await step('a text that is too long is refused with its reason, and nothing is k
 
 await step('frames that are none are refused, one by one', async () => {
   for (const frame of ['', 'null', '[]', '{"type":"hello"', '{"type":"steal"}', '{"type":"message"}', '['.repeat(10_000)]) {
-    const heard = await talk(ann, [frame]);
+    const heard = await talk(eve, [frame]);
     assert.equal(heard[0]?.type, 'error', `${frame.slice(0, 20)}: ${JSON.stringify(heard)}`);
   }
-  const unknown = await talk(ann, [JSON.stringify({ type: 'hello', token: '0'.repeat(64) })]);
+  const unknown = await talk(eve, [JSON.stringify({ type: 'hello', token: '0'.repeat(64) })]);
   assert.equal(unknown[0]?.code, 'unknown_token');
-  const oversized = await talk(ann, [`{"type":"hello","name":"${'x'.repeat(200_000)}"}`]);
+  const oversized = await talk(eve, [`{"type":"hello","name":"${'x'.repeat(200_000)}"}`]);
   assert.ok(oversized.every((frame) => frame.type === 'error'), JSON.stringify(oversized));
 });
 
@@ -118,10 +118,14 @@ await step('pages of other sites get no socket and no session', async () => {
   assert.equal(forged.status, 403);
 });
 
-await step('nobody else noticed', async () => {
+await step('nobody else noticed: no connection was lost, and what they say arrives', async () => {
   await ann.says('Are you still there?');
   await alice.id('bar-item').first().click();
   await alice.sees('Are you still there?');
+  await alice.answer('Yes, Ann.');
+  await ann.hears('Yes, Ann.');
+  assert.deepEqual(ann.connections, { sockets: 1, lost: 0, feeds: 0 });
+  assert.deepEqual(alice.connections, { sockets: 0, lost: 0, feeds: 1 });
   assert.equal((await fetch(`${desk.url}/readyz`)).status, 200);
   for (const page of step.pages) assert.deepEqual(page.problems, []);
 });
