@@ -1,8 +1,8 @@
-//! Law: the top of the repository holds only what the plan names.
+//! Laws: the top of the repository holds only what the plan names, and an example of a flow is short.
 
 use std::fs;
 
-use crate::support::{assert_caught, assert_none, root};
+use crate::support::{TextFile, assert_caught, assert_none, root, text_files};
 
 /// What stands at the top.
 const PLANNED: &[&str] = &[
@@ -49,4 +49,39 @@ fn the_top_holds_only_what_is_planned() {
 fn a_stranger_at_the_top_is_caught() {
     let names = ["Cargo.toml", "xtask", ".git", "crates", "build.sh"].map(str::to_owned);
     assert_caught(&strangers(&names), &["xtask", "build.sh"]);
+}
+
+/// The application; everything else below `examples` shows one flow.
+const APPLICATION: &str = "examples/agent-desktop/";
+
+/// How many lines an example of a flow may have, in all its sources: whoever reads it should see it whole.
+const EXAMPLE_LINES: usize = 150;
+
+/// Examples that are too long.
+fn too_long(files: &[TextFile]) -> Vec<String> {
+    let mut lines = std::collections::BTreeMap::<&str, usize>::new();
+    for file in files.iter().filter(|file| !file.path.starts_with(APPLICATION)) {
+        if let Some((example, _)) = file.path.split_once("/src/") {
+            *lines.entry(example).or_default() += file.text.lines().count();
+        }
+    }
+    let long = lines.into_iter().filter(|(_, lines)| *lines >= EXAMPLE_LINES);
+    long.map(|(example, lines)| format!("{example}: {lines} lines")).collect()
+}
+
+#[test]
+fn an_example_of_a_flow_is_short() {
+    assert_none("An example has too many lines to be read whole:", &too_long(&text_files("examples")));
+}
+
+#[test]
+fn a_long_example_is_caught() {
+    let (short, long) = ("line\n".repeat(149), "line\n".repeat(75));
+    let files = [
+        TextFile::planted("examples/short/src/main.rs", &short),
+        TextFile::planted("examples/long/src/main.rs", &long),
+        TextFile::planted("examples/long/src/part.rs", &long),
+        TextFile::planted("examples/agent-desktop/src/run.rs", &short.repeat(2)),
+    ];
+    assert_caught(&too_long(&files), &["examples/long: 150 lines"]);
 }

@@ -257,6 +257,18 @@ fn documented_defaults_are_those_of_the_code() {
     );
 }
 
+/// The settings that the document says to have no effect yet.
+fn without_effect(text: &str) -> Vec<&str> {
+    let told = text.split_once("have no effect yet:").map_or("", |(_, after)| after);
+    let told = told.split("\n\n").next().unwrap_or_default();
+    told.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn what_has_no_effect_yet_is_told() {
+    assert_eq!(without_effect(&document()), AWAITED);
+}
+
 #[test]
 fn an_unreadable_decision_is_caught() {
     let text = "| Rows | a | b | c | Setting |\n| --- | --- | --- | --- | --- |\n\

@@ -64,3 +64,34 @@ async fn r101_the_answer_goes_to_the_queue_where_the_agent_is_gone_or_the_rules_
     world.says(&ann, "thank you").await;
     assert_eq!(world.state(&ann).await, StateName::Offered);
 }
+
+#[tokio::test]
+async fn r101_an_answer_that_was_not_read_waits_in_the_queue_when_the_agent_leaves() {
+    let world = World::new().await;
+    let mut alice = world.desk("alice").await;
+    world.ready("alice").await;
+    for (contact, read) in [("ann", false), ("ben", true)] {
+        let contact = world.visitor(contact).await;
+        world.writes("alice", &contact, "your parcel is here").await.unwrap();
+        world.says(&contact, "thank you").await;
+        if read {
+            world.engine.mark_read(&name("alice"), contact.contact, None).await.unwrap();
+        }
+    }
+    assert_eq!(alerts(&mut alice).await.len(), 2);
+    let (ann, ben) = (world.visitor("ann").await, world.visitor("ben").await);
+    assert!(world.store.interactions_of(ann.thread, 10).await.unwrap().is_empty());
+
+    world.engine.sign_out(&name("alice")).await.unwrap();
+    world.engine.settle().await;
+    assert_eq!(world.state(&ann).await, StateName::Queued, "nobody else was told of it");
+    assert!(
+        world.store.interactions_of(ben.thread, 10).await.unwrap().is_empty(),
+        "she has read it: it is hers to answer"
+    );
+
+    world.engine.sign_in(&name("alice")).await.unwrap();
+    world.engine.sign_out(&name("alice")).await.unwrap();
+    world.engine.settle().await;
+    assert_eq!(world.store.interactions_of(ann.thread, 10).await.unwrap().len(), 1, "once is enough");
+}

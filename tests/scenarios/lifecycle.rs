@@ -52,6 +52,7 @@ proptest! {
                         | EngineError::Denied(_)
                         | EngineError::NotFound { what: "interaction" }
                         | EngineError::AtCapacity { .. }
+                        | EngineError::HeldBy { .. }
                 );
                 assert!(lawful, "{step:?}: {error}");
             }

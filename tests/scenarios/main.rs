@@ -23,6 +23,7 @@ mod world;
 
 mod alerts;
 mod capacity;
+mod closing;
 mod concurrency;
 mod conversation;
 mod faults;
@@ -40,5 +41,6 @@ mod repeated;
 mod rest;
 mod restart;
 mod rows;
+mod targets;
 mod unread;
 mod views;

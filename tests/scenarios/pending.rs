@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use parlor::engine::{FeedEvent, view};
+use parlor::engine::{ChannelRules, FeedEvent, view};
 use parlor::interaction::{Command, Context, Policy, State, StateName, TransferTarget};
 use parlor::model::{Id, InteractionId, OfferMode, Timestamp, TransferId};
-use parlor::transcript::{Colour, needs_attention};
+use parlor::transcript::{Colour, Thresholds, needs_attention};
 
 use crate::desk::Desk;
-use crate::world::{World, name, seconds};
+use crate::world::{World, channel, name, seconds};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -67,6 +67,25 @@ async fn r42_it_is_yellow_from_the_first_limit_on() {
     world.skip(MILLISECOND).await;
     let pending = pending(&world, work.id).await.unwrap();
     assert_eq!((pending.colour, pending.flashing), (Colour::Yellow, false));
+}
+
+#[tokio::test]
+async fn r42_a_channel_may_have_limits_of_its_own() {
+    let world = World::with_channels_that(&["shop"], |config| {
+        let mut rules = ChannelRules::default();
+        rules.pending = Some(Thresholds::new(seconds(5), seconds(9)).unwrap());
+        config.channel_rules.insert(channel("shop"), rules);
+    })
+    .await;
+    let (site, shop) = (world.visitor_on("website", "ann").await, world.visitor_on("shop", "ben").await);
+    let _present = world.desk("alice").await;
+    let slow = world.talks("alice", &site, "hello").await;
+    let quick = world.talks("alice", &shop, "hello").await;
+    world.pass(seconds(5)).await;
+    assert_eq!(pending(&world, slow.id).await.unwrap().colour, Colour::Green);
+    assert_eq!(pending(&world, quick.id).await.unwrap().colour, Colour::Yellow);
+    world.pass(seconds(4)).await;
+    assert_eq!(pending(&world, quick.id).await.unwrap().colour, Colour::Red);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ enum To {
     Workspace,
     /// An interaction.
     Interaction,
-    /// A contact.
+    /// A contact; whoever is offered or takes part in an interaction with them has work with them.
     Contact,
 }
 

@@ -37,6 +37,28 @@ async fn r1_readiness_holds_for_one_agent_and_one_medium() {
 }
 
 #[tokio::test]
+async fn r2_readiness_on_one_network_says_nothing_about_another() {
+    let world = World::with_channels_that(&["texts"], |config| {
+        let texts = config.channels.iter_mut().find(|channel| channel.name.as_str() == "texts").unwrap();
+        texts.readiness = BTreeSet::from([Medium::Sms]);
+    })
+    .await;
+    let (chat, texts) = (world.visitor_on("website", "ann").await, world.visitor_on("texts", "ben").await);
+    world.ready("alice").await;
+    world.says(&texts, "a text").await;
+    world.says(&chat, "a chat").await;
+    assert_eq!(world.state(&texts).await, StateName::Queued);
+    assert_eq!(world.offer("alice").await.interaction.thread, chat.thread);
+
+    world.engine.set_readiness(&name("alice"), &Medium::Sms, true, None).await.unwrap();
+    world.engine.settle().await;
+    assert_eq!(world.state(&texts).await, StateName::Offered);
+    world.not_ready("alice").await;
+    let me = world.engine.me(&name("alice")).await.unwrap();
+    assert!(me.readiness[&Medium::Sms].ready && !me.readiness[&Medium::Chat].ready);
+}
+
+#[tokio::test]
 async fn r5_work_is_offered_with_the_login_that_makes_ready() {
     let world = World::with(|config| {
         for name in ["alice", "carol"] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use parlor::engine::permission::{Denial, Missing};
-use parlor::engine::{ContactsRequest, EngineError, FeedEvent, Inbound};
+use parlor::engine::{ContactEdit, ContactsRequest, EngineError, FeedEvent, Inbound};
 use parlor::model::{FlagName, ProviderMessageId};
 
 use crate::world::{World, agent, name, page, seconds, words_in, words_of};
@@ -13,6 +13,31 @@ fn missing_flag(result: Result<impl std::fmt::Debug, EngineError>) -> FlagName {
         Err(EngineError::Denied(Denial { missing: Missing::Flag(flag), .. })) => flag,
         other => panic!("expected that a feature is disabled: {other:?}"),
     }
+}
+
+/// Row 16: what is not there says so, by name, and changes nothing.
+#[tokio::test]
+async fn r16_what_is_switched_off_is_refused_by_its_name_and_never_silently() {
+    let world = World::with(|config| {
+        let flags = &mut agent(config, "alice").flags;
+        (flags.conversation_view, flags.communication_view) = (false, false);
+    })
+    .await;
+    let ann = world.visitor("ann").await;
+    let before = world.says(&ann, "hello").await.sequence;
+    let mut request = page(50);
+    request.in_interaction = true;
+    let engine = &world.engine;
+    let read = engine.conversation(&name("alice"), ann.contact, &request).await;
+    assert_eq!(missing_flag(read), FlagName::ConversationView);
+    let read = engine.conversation(&name("alice"), ann.contact, &page(50)).await;
+    assert_eq!(missing_flag(read), FlagName::CommunicationView);
+    assert_eq!(missing_flag(world.writes("alice", &ann, "hello").await), FlagName::CommunicationView);
+    assert_eq!(missing_flag(engine.watch(&name("alice"), Some(ann.contact))), FlagName::CommunicationView);
+    assert_eq!(world.store.last_messages(ann.thread, 1).await.unwrap()[0].sequence, before);
+
+    assert!(engine.conversation(&name("bob"), ann.contact, &request).await.is_ok(), "others have it");
+    assert!(engine.conversation(&name("bob"), ann.contact, &page(50)).await.is_ok());
 }
 
 #[tokio::test]
@@ -249,10 +274,33 @@ async fn r111_who_does_not_have_the_communication_view_is_told_so() {
     assert_eq!(missing_flag(engine.conversation(&alice, ann.contact, &page(50)).await), view);
     assert_eq!(missing_flag(world.writes("alice", &ann, "hello").await), view);
     assert_eq!(missing_flag(engine.watch(&alice, Some(ann.contact))), view);
+    // What one view does not show cannot be had by asking from the other one, nor by taking the contact into the list.
     let mut request = page(50);
     request.in_interaction = true;
-    engine.conversation(&alice, ann.contact, &request).await.unwrap();
+    assert_eq!(missing_flag(engine.conversation(&alice, ann.contact, &request).await), view);
+    assert_eq!(missing_flag(engine.contact(&alice, ann.contact).await), view);
+    assert_eq!(missing_flag(engine.set_assigned(&alice, ann.contact, true).await), view);
+    assert_eq!(missing_flag(engine.mark_read(&alice, ann.contact, None).await), view);
+    let edit = ContactEdit::new(ann.contact, 1);
+    assert_eq!(missing_flag(engine.edit_contact(&alice, edit).await), view);
     assert_eq!(words_in(&world.reads("bob", &ann).await), ["hello"]);
+
+    // Of their own work they see everything, from the offer on (r12).
+    let mut desk = world.desk("alice").await;
+    world.ready("alice").await;
+    let seen = engine.conversation(&alice, ann.contact, &request).await.unwrap();
+    assert_eq!(words_in(&seen.messages), ["hello"]);
+    let work = world.takes("alice").await;
+    assert_eq!(engine.contact(&alice, ann.contact).await.unwrap().interactions.len(), 1);
+    world.ends("alice", work.id).await.unwrap();
+    world.done("alice", work.id).await.unwrap();
+    world.not_ready("alice").await;
+    desk.events().await;
+    world.writes("bob", &ann, "by the way").await.unwrap();
+    world.says(&ann, "thank you").await;
+    let told = desk.events_named("message").await;
+    assert!(told.is_empty(), "she has known the contact, and has nothing to do with them now: {told:?}");
+    assert_eq!(missing_flag(engine.conversation(&alice, ann.contact, &request).await), view);
 }
 
 #[tokio::test]

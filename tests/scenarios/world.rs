@@ -47,8 +47,14 @@ impl World {
 
     /// The same with more channels of the web site.
     pub(crate) async fn with_channels(channels: &[&str]) -> Self {
+        Self::with_channels_that(channels, |_| {}).await
+    }
+
+    /// The same with another configuration.
+    pub(crate) async fn with_channels_that(channels: &[&str], change: impl FnOnce(&mut Config)) -> Self {
         let add = |builder: Builder| {
-            channels.iter().fold(builder, |builder, channel| builder.web_chat(channel, "support"))
+            let add = |builder: Builder, channel: &&str| builder.web_chat(channel, "support");
+            channels.iter().fold(builder, add).configure(change)
         };
         Self::start(Arc::new(MemoryStore::new()), ManualClock::default(), SeededIds::new(7), 1, add).await
     }

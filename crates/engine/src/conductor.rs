@@ -416,6 +416,10 @@ impl Conductor {
             };
             self.give(engine, interaction.id, &command).await;
         }
+        if let Err(error) = engine.pass_on_replies(name).await {
+            tracing::warn!(%error, agent = %name, "answers to an agent who is gone were not passed on");
+            self.doubt(vec![Signal::Agent(name.clone())], engine.now());
+        }
     }
 
     async fn give(&mut self, engine: &Arc<Inner>, id: InteractionId, command: &Command) {
@@ -729,5 +733,7 @@ pub(crate) fn pending_response(
     now: Timestamp,
 ) -> Option<PendingResponse> {
     interaction.owner()?;
-    PendingResponse::of(interaction.unanswered_since, engine.directory.timing.pending, now)
+    let of_channel = engine.directory.channel_rules(&interaction.channel).pending;
+    let thresholds = of_channel.unwrap_or(engine.directory.timing.pending);
+    PendingResponse::of(interaction.unanswered_since, thresholds, now)
 }

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use parlor_channel::OnShow;
 use parlor_interaction::{DispositionCode, Policy};
 use parlor_model::{Agent, AgentName, Channel, ChannelName, Medium, QueueName};
 use parlor_transcript::Thresholds;
@@ -15,12 +16,24 @@ pub struct Config {
     pub queues: Vec<QueueName>,
     /// Our endpoints.
     pub channels: Vec<Channel>,
+    /// What differs between channels, where it is not as the transport and [`Timing`] say.
+    pub channel_rules: BTreeMap<ChannelName, ChannelRules>,
     /// The outcome codes an agent may give.
     pub dispositions: Vec<Disposition>,
     /// How long things may take.
     pub timing: Timing,
     /// The rules of the desk.
     pub rules: Rules,
+}
+
+/// What one channel has of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChannelRules {
+    /// What Show opens when the contact has answered (r101, r102); `None`: as the transport's profile says.
+    pub on_show: Option<OnShow>,
+    /// When a pending response turns yellow and red there (r42); `None`: as everywhere.
+    pub pending: Option<Thresholds>,
 }
 
 /// An outcome code and its name.
@@ -148,6 +161,12 @@ impl Config {
                 return Err(ConfigError::NoReadiness { channel: channel.name.clone() });
             }
         }
+        for channel in self.channel_rules.keys() {
+            if !self.channels.iter().any(|known| known.name == *channel) {
+                let (user, what) = ("channel_rules".to_owned(), "channel");
+                return Err(ConfigError::Unknown { user, what, name: channel.to_string() });
+            }
+        }
         let timing = &self.timing;
         for (name, duration) in [
             ("offer_ttl", timing.offer_ttl),
@@ -190,6 +209,7 @@ pub(crate) struct Directory {
     agents: BTreeMap<AgentName, Agent>,
     channels: BTreeMap<ChannelName, Channel>,
     media: BTreeSet<Medium>,
+    channel_rules: BTreeMap<ChannelName, ChannelRules>,
     pub(crate) dispositions: Vec<Disposition>,
     pub(crate) timing: Timing,
     pub(crate) rules: Rules,
@@ -202,6 +222,7 @@ impl Directory {
             media: config.channels.iter().flat_map(|channel| channel.readiness.iter().cloned()).collect(),
             agents: config.agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect(),
             channels: config.channels.into_iter().map(|channel| (channel.name.clone(), channel)).collect(),
+            channel_rules: config.channel_rules,
             dispositions: config.dispositions,
             timing: config.timing,
             rules: config.rules,
@@ -222,6 +243,11 @@ impl Directory {
 
     pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
         self.channels.values()
+    }
+
+    /// What a channel has of its own.
+    pub(crate) fn channel_rules(&self, name: &ChannelName) -> ChannelRules {
+        self.channel_rules.get(name).copied().unwrap_or_default()
     }
 
     /// Every medium that some channel asks for: what an agent can be Ready on.

@@ -9,8 +9,8 @@ use parlor_model::{
     InteractionId, Message, MessageId, PointKey, ProviderMessageId, Subject, Thread, ThreadId, Timestamp,
 };
 use parlor_store::{
-    Acknowledged, Alert, AlertKind, ContactWrite, DocumentWrite, Duplicate, InboxEntry, InboxKey, NewMessage,
-    StoreError,
+    Acknowledged, Alert, AlertKind, ContactQuery, ContactScope, ContactWrite, DocumentWrite, Duplicate,
+    InboxEntry, InboxKey, NewMessage, StoreError,
 };
 use parlor_transcript::alert_due;
 use tokio::sync::broadcast;
@@ -26,6 +26,9 @@ use crate::view::{ContactStage, ContactState};
 
 /// How many entries are looked through for the last word of an agent.
 const LAST_WORD_WITHIN: usize = 50;
+
+/// How many contacts are read at a time when an agent's unread answers are passed on.
+const REPLIES_PAGE: usize = 100;
 
 /// A contact arrives on a channel: known or new.
 #[derive(Clone, Debug)]
@@ -423,17 +426,73 @@ impl Inner {
             return Ok(None);
         }
         let last = self.store.last_messages(session.thread, LAST_WORD_WITHIN).await?;
-        let last_word = last.iter().rev().find_map(|message| match &message.author {
-            Author::Agent(agent) if message.visibility.reaches_contact() => {
-                Some((agent, message.interaction))
-            }
-            _ => None,
-        });
-        let Some((agent, None)) = last_word else {
+        let Some((agent, None)) = last_word(&last) else {
             return Ok(None);
         };
         let there = self.store.agent(agent).await?.is_some_and(|state| state.signed_in);
         Ok((there && self.directory.agent(agent).is_some()).then(|| agent.clone()))
+    }
+
+    /// Lets the answers wait in the queue that an agent was alerted of and has not read: they are gone, and nobody else
+    /// was told (r101).
+    pub(crate) async fn pass_on_replies(self: &Arc<Self>, agent: &AgentName) -> Result<(), EngineError> {
+        let mut before = None;
+        loop {
+            let query = ContactQuery {
+                agent: agent.clone(),
+                scope: ContactScope::Assigned,
+                search: None,
+                before,
+                limit: REPLIES_PAGE,
+            };
+            let page = self.store.contacts(&query).await?;
+            for item in page.iter().filter(|item| item.unread > 0) {
+                for thread in self.store.threads_of(item.contact.id).await? {
+                    until_decided!(self.try_pass_on(agent, item.contact.id, &thread).await)
+                        .map_err(Attempt::into_error)?;
+                }
+            }
+            // Whoever has no activity has no answer either, and stands at the end.
+            match page.last() {
+                Some(last) if page.len() == REPLIES_PAGE && last.activity > 0 => before = Some(last.activity),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn try_pass_on(
+        self: &Arc<Self>,
+        agent: &AgentName,
+        contact: ContactId,
+        thread: &Thread,
+    ) -> Result<(), Attempt> {
+        let Subject::Direct(point) = thread.subject else {
+            return Ok(());
+        };
+        let is_worked_on = self.open_in_thread(thread.id).is_some();
+        if is_worked_on
+            || self.directory.channel(&thread.channel).is_none()
+            || self.store.last_alert(agent, thread.id).await?.is_none()
+        {
+            return Ok(());
+        }
+        let last = self.store.last_messages(thread.id, LAST_WORD_WITHIN).await?;
+        let unread = self.store.read_marker(agent, thread.id).await?;
+        let waits = last.last().is_some_and(|message| {
+            matches!(message.author, Author::Contact(_))
+                && message.interaction.is_none()
+                && message.sequence > unread
+        });
+        if !waits || last_word(&last) != Some((agent, None)) {
+            return Ok(());
+        }
+        let session = ContactSession { channel: thread.channel.clone(), thread: thread.id, point, contact };
+        let now = self.now();
+        let mut draft = Draft::new(now);
+        let transition = Interaction::start(self.start(&session, Origin::Inbound)?, now);
+        draft.transition(&self.directory, None, &transition, || self.new_id());
+        self.attempt(draft).await?;
+        Ok(())
     }
 
     async fn alert(
@@ -478,6 +537,14 @@ impl Inner {
             if mailbox { ConnectionState::Disconnected } else { ConnectionState::Unknown }
         })
     }
+}
+
+/// Which agent wrote to the contact last, and in which interaction.
+fn last_word(messages: &[Message]) -> Option<(&AgentName, Option<InteractionId>)> {
+    messages.iter().rev().find_map(|message| match &message.author {
+        Author::Agent(agent) if message.visibility.reaches_contact() => Some((agent, message.interaction)),
+        _ => None,
+    })
 }
 
 /// The state of an interaction, as far as its contact may know it.

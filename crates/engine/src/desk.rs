@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use parlor_channel::preflight;
 use parlor_interaction::{
-    Actor as ClosedBy, Command, Context, DispositionCode, EndedBy, Interaction, Origin, Policy, State,
-    Transition,
+    Active, Actor as ClosedBy, Command, Context, DispositionCode, EndedBy, Interaction, Offered, Origin,
+    Policy, State, Transition,
 };
 use parlor_model::{
     Agent, AgentName, Author, ChannelName, ClientId, ContactId, Content, FlagName, Id, InteractionId, Label,
-    Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness, ReadinessState, Subject, ThreadId,
-    Timestamp, Visibility,
+    Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness, ReadinessState, Role, Subject,
+    ThreadId, Timestamp, Visibility,
 };
 use parlor_store::{
     AgentState, AgentWrite, Assignment, Committed, ContactWrite, Duplicate, NewMessage, ReadMarker, Request,
@@ -280,7 +280,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let configured = self.inner.configured_agent(agent)?;
         self.touch(agent);
-        may(Actor::Agent(configured), Verb::ReadContacts, Object::Contact)?;
+        may(Actor::Agent(configured), Verb::ReadContacts, self.inner.contact_object(agent, contact).await?)?;
         self.inner.known_contact(contact).await?;
         let mut draft = Draft::new(self.inner.now());
         for thread in self.inner.store.threads_of(contact).await? {
@@ -304,7 +304,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let configured = self.inner.configured_agent(agent)?;
         self.touch(agent);
-        may(Actor::Agent(configured), Verb::EditContact, Object::Contact)?;
+        may(Actor::Agent(configured), Verb::EditContact, self.inner.contact_object(agent, contact).await?)?;
         self.inner.known_contact(contact).await?;
         let mut draft = Draft::new(self.inner.now());
         draft.changes.assignments.push(Assignment { agent: agent.clone(), contact, assigned });
@@ -320,7 +320,8 @@ impl Engine {
     ) -> Result<ContactView, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
         self.touch(agent);
-        may(Actor::Agent(configured), Verb::EditContact, Object::Contact)?;
+        let object = self.inner.contact_object(agent, edit.contact).await?;
+        may(Actor::Agent(configured), Verb::EditContact, object)?;
         edit.check()?;
         let mut contact =
             self.inner.store.contact(edit.contact).await?.ok_or(EngineError::NotFound { what: "contact" })?;
@@ -660,11 +661,37 @@ impl Inner {
                 let content = Content::Text { text: text.clone() };
                 let visibility = self.check_content(channel, &content)?;
                 self.assign(&mut draft, &agent.name, session.thread).await;
-                new_message(message, session.thread, None, agent, visibility, content)
+                let place = self.goes_on(agent, session.thread, &mut draft)?;
+                new_message(message, session.thread, place, agent, visibility, content)
             }
         };
         draft.changes.messages.push(new);
         self.attempt(draft).await
+    }
+
+    /// What an agent writes to somebody with whom they are just talking is part of that, wherever they typed it: the
+    /// contact is answered (r44), and the interaction's transcript has it (r78).
+    fn goes_on(
+        &self,
+        agent: &Agent,
+        thread: ThreadId,
+        draft: &mut Draft,
+    ) -> Result<Option<(InteractionId, u32)>, Attempt> {
+        let Some(open) = self.open_in_thread(thread) else {
+            return Ok(None);
+        };
+        match &open.state {
+            State::Active(active) if active.holders().contains(&agent.name) => {
+                let command = Command::AgentWrote { agent: agent.name.clone() };
+                let policy = self.policy_for(agent);
+                let transition = open.handle(&command, Context { now: self.now(), policy: &policy })?;
+                self.put(draft, &open, &transition);
+                Ok(Some((open.id, transition.interaction.segment)))
+            }
+            State::Queued(_) | State::Offered(_) | State::Active(_) | State::Ended(_) | State::Done(_) => {
+                Ok(None)
+            }
+        }
     }
 
     /// Refuses what the channel would not take, before anything is written; gives who will see it.
@@ -705,12 +732,23 @@ impl Inner {
         let mut draft = Draft::new(now);
         let id = if let Some(open) = self.open_in_thread(session.thread) {
             let policy = self.policy_for(agent);
-            // One that waits is picked; one that is over stays so until somebody writes; one that somebody has is
-            // shown as it is.
-            if matches!(open.state, State::Queued(_)) {
-                let command = Command::Pull { agent: agent.name.clone() };
-                let transition = open.handle(&command, Context { now, policy: &policy })?;
-                draft.transition(&self.directory, Some(&open), &transition, || self.new_id());
+            match (&open.state, part(agent, &open)) {
+                // One's own is shown as it is; one that is over stays so until somebody writes.
+                (State::Offered(_), Part::Offered)
+                | (State::Active(_), Part::Takes)
+                | (State::Ended(_) | State::Done(_), _) => {}
+                // One that waits is picked, by those whom it could be offered to or who lead them.
+                (State::Queued(_), Part::Serves) => self.pull(agent, &open, &mut draft, &policy)?,
+                (State::Queued(_), _) if agent.role == Role::Supervisor => {
+                    self.pull(agent, &open, &mut draft, &policy)?;
+                }
+                (State::Queued(_), _) => {
+                    return Err(Denial { verb: Verb::OpenInteraction, missing: Missing::Part }.into());
+                }
+                (State::Offered(Offered { agent: holder, .. }), _)
+                | (State::Active(Active { owner: holder, .. }), _) => {
+                    return Err(EngineError::HeldBy { agent: holder.clone() }.into());
+                }
             }
             open.id
         } else {
@@ -723,6 +761,19 @@ impl Inner {
         self.assign(&mut draft, &agent.name, session.thread).await;
         self.attempt(draft).await?;
         Ok(id)
+    }
+
+    fn pull(
+        &self,
+        agent: &Agent,
+        open: &Interaction,
+        draft: &mut Draft,
+        policy: &Policy,
+    ) -> Result<(), Attempt> {
+        let command = Command::Pull { agent: agent.name.clone() };
+        let transition = open.handle(&command, Context { now: self.now(), policy })?;
+        draft.transition(&self.directory, Some(open), &transition, || self.new_id());
+        Ok(())
     }
 
     /// Puts the contact of a thread into an agent's list: they have to do with each other now (r106).
@@ -825,7 +876,7 @@ fn part(agent: &Agent, interaction: &Interaction) -> Part {
     }
 }
 
-fn allowed(agent: &Agent, interaction: &Interaction, verb: Verb) -> Result<(), EngineError> {
+pub(crate) fn allowed(agent: &Agent, interaction: &Interaction, verb: Verb) -> Result<(), EngineError> {
     let ended = matches!(interaction.state, State::Ended(_) | State::Done(_));
     let object = Object::Interaction { part: part(agent, interaction), ended };
     let actor = Actor::Agent(agent);

@@ -33,6 +33,12 @@ pub enum EngineError {
         /// Who.
         agent: AgentName,
     },
+    /// A colleague has it, or is being asked.
+    #[error("agent {agent} has it")]
+    HeldBy {
+        /// Who.
+        agent: AgentName,
+    },
     /// A continued chat is not enabled for the account (r23).
     #[error("continuing a chat after its end is not enabled")]
     AsyncDisabled,

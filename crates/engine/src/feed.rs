@@ -144,6 +144,8 @@ pub struct AgentFeed {
     position: u64,
     waiting: std::collections::VecDeque<FeedItem>,
     assigned: BTreeSet<ContactId>,
+    /// Whether they have the Communication view: without it they hear of the contacts of their work only (r111).
+    communicates: bool,
     /// The interactions that the client knows as theirs.
     mine: BTreeSet<InteractionId>,
     /// The offers that the client knows.
@@ -176,6 +178,7 @@ impl Engine {
             position,
             waiting: std::collections::VecDeque::new(),
             assigned,
+            communicates: may(Actor::Agent(configured), Verb::ReadCommunication, Object::Contact).is_ok(),
             mine: BTreeSet::new(),
             offers: BTreeMap::new(),
         };
@@ -293,13 +296,15 @@ impl AgentFeed {
         self.waiting.push_back(FeedItem { position: None, event });
     }
 
-    /// Whether the agent hears of a contact: in their list, watched, or spoken to in one of their interactions.
+    /// Whether the agent hears of a contact: spoken to in one of their interactions or, in the Communication view, in
+    /// their list or watched.
     fn concerns(&self, contact: ContactId, interaction: Option<InteractionId>) -> bool {
-        self.assigned.contains(&contact)
-            || interaction.is_some_and(|interaction| {
-                self.mine.contains(&interaction) || self.offers.contains_key(&interaction)
-            })
-            || self.engine.presence.watches(&self.agent, contact)
+        let is_work = interaction.is_some_and(|interaction| {
+            self.mine.contains(&interaction) || self.offers.contains_key(&interaction)
+        });
+        is_work
+            || self.communicates
+                && (self.assigned.contains(&contact) || self.engine.presence.watches(&self.agent, contact))
     }
 
     fn has_thread(&self, thread: ThreadId) -> bool {
@@ -327,7 +332,9 @@ impl AgentFeed {
             }
             JournalEntry::Acknowledged(reached) => self.acknowledged(reached).await?,
             JournalEntry::Agent(agent) if *agent == self.agent => self.me().await?,
-            JournalEntry::Contact(contact) if self.concerns(*contact, None) => self.contact(*contact).await?,
+            JournalEntry::Contact(contact) if self.hears_of_contact(*contact).await? => {
+                self.contact(*contact).await?;
+            }
             JournalEntry::Read(marker) if marker.agent == self.agent => {
                 if let Some(contact) = self.contact_of(marker.thread).await? {
                     self.contact(contact).await?;
@@ -377,6 +384,11 @@ impl AgentFeed {
             self.delivery(None, reached.thread, reached.read, DeliveryStage::Read);
         }
         Ok(())
+    }
+
+    async fn hears_of_contact(&self, contact: ContactId) -> Result<bool, StoreError> {
+        let in_work = self.engine.contact_object(&self.agent, contact).await? == Object::ContactInWork;
+        Ok(in_work || self.concerns(contact, None))
     }
 
     async fn hears_of(&self, thread: ThreadId) -> Result<bool, StoreError> {

@@ -24,9 +24,10 @@ pub mod permission;
 mod presence;
 mod reads;
 mod source;
+mod targets;
 pub mod view;
 
-pub use config::{Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Rules, Timing};
+pub use config::{ChannelRules, Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Rules, Timing};
 pub use contact_side::{Arrival, ContactConnection, ContactItem, ContactSession, Inbound, Received};
 pub use desk::{ContactEdit, Once};
 pub use engine::{Drive, Engine, EngineBuilder, StartError};
@@ -35,3 +36,4 @@ pub use export::{AssignmentRow, DeadLetterRow, Exports, OutboxRow, TranscriptRow
 pub use feed::{AgentFeed, FeedEvent, FeedItem, Hello};
 pub use reads::{ContactsRequest, ConversationRequest};
 pub use source::{SystemClock, SystemIds};
+pub use targets::{AgentTarget, Obstacle, QueueTarget, Targets};

@@ -29,12 +29,13 @@ pub enum Verb {
     WriteNote,
     /// Ask why work is where it is.
     ExplainRouting,
-    /// List contacts and read who they are.
+    /// Read who a contact is. Without the Communication view: only of those with whom one has work.
     ReadContacts,
-    /// Change who a contact is, or whether they stand in one's list.
+    /// Change who a contact is, or whether they stand in one's list; likewise.
     EditContact,
     /// Read everything a contact wrote and was written, in the Conversation view of an interaction: there is one only
-    /// where a chat may be continued after its end (r76).
+    /// where a chat may be continued after its end (r76). Without the Communication view: only of those with whom one
+    /// has work.
     ReadConversation,
     /// Read the same in the Communication view.
     ReadCommunication,
@@ -93,6 +94,8 @@ pub enum Object {
     },
     /// A contact.
     Contact,
+    /// A contact with whom the actor has work: an interaction in which they take part, or that is offered to them.
+    ContactInWork,
 }
 
 /// What is missing.
@@ -154,6 +157,10 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
         flag(view)?;
         needs(Missing::Flag(view), agent.flags.deployment == Deployment::Cloud)
     };
+    let in_work_or_communication = || match object {
+        Object::ContactInWork => Ok(()),
+        Object::Workspace | Object::Interaction { .. } | Object::Contact => view(FlagName::CommunicationView),
+    };
     match verb {
         Verb::ActAsOneself => Ok(()),
         Verb::AnswerOffer => needs(Missing::Part, takes_or_is_offered(object)),
@@ -161,10 +168,15 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
         Verb::WriteInInteraction => needs(Missing::Part, may_write(agent, object)),
         Verb::FinishInteraction => needs(Missing::Part, takes(object)),
         Verb::WriteNote => needs(Missing::Part, takes(object) || agent.role == Role::Supervisor),
-        Verb::ReadContacts | Verb::EditContact | Verb::OpenInteraction => desk(),
+        Verb::OpenInteraction => desk(),
+        Verb::ReadContacts | Verb::EditContact => {
+            desk()?;
+            in_work_or_communication()
+        }
         Verb::ReadConversation => {
             view(FlagName::ConversationView)?;
-            flag(FlagName::AsyncEnabled)
+            flag(FlagName::AsyncEnabled)?;
+            in_work_or_communication()
         }
         Verb::ReadCommunication => view(FlagName::CommunicationView),
         Verb::WriteWithoutInteraction => {
@@ -199,7 +211,7 @@ fn may_read(agent: &Agent, object: Object) -> bool {
                     Part::None => false,
                 }
         }
-        Object::Workspace | Object::Contact => false,
+        Object::Workspace | Object::Contact | Object::ContactInWork => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::Duration;
 
 use parlor_channel::{ConnectionState, Delivery, OnShow};
 use parlor_interaction::{EndedBy, Interaction, State};
@@ -17,6 +18,7 @@ use parlor_store::{
 use parlor_transcript::{LateMarker, delivery, display_name, tail};
 
 use crate::conductor::{Signal, pending_response};
+use crate::desk::allowed;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::permission::{Actor, Object, Verb, may};
@@ -199,13 +201,17 @@ impl Engine {
     /// Everything about a contact but the conversation.
     pub async fn contact(&self, agent: &AgentName, id: ContactId) -> Result<ContactView, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
-        may(Actor::Agent(configured), Verb::ReadContacts, Object::Contact)?;
+        may(Actor::Agent(configured), Verb::ReadContacts, self.inner.contact_object(agent, id).await?)?;
         let contact = self.inner.store.contact(id).await?.ok_or(EngineError::NotFound { what: "contact" })?;
         let points = self.inner.store.points_of(id).await?;
         let threads = self.inner.store.threads_of(id).await?;
         let mut interactions = Vec::new();
         for thread in &threads {
             for interaction in self.inner.store.interactions_of(thread.id, INTERACTIONS_SHOWN).await? {
+                // What a colleague has at the moment is the colleague's.
+                if allowed(configured, &interaction, Verb::ReadInteraction).is_err() {
+                    continue;
+                }
                 interactions.push(self.inner.interaction_view(&interaction).await?);
             }
         }
@@ -238,7 +244,7 @@ impl Engine {
     ) -> Result<ConversationView, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
         let verb = if request.in_interaction { Verb::ReadConversation } else { Verb::ReadCommunication };
-        may(Actor::Agent(configured), verb, Object::Contact)?;
+        may(Actor::Agent(configured), verb, self.inner.contact_object(agent, contact).await?)?;
         self.inner.known_contact(contact).await?;
         let start = match (cursor(request.before.as_deref())?, cursor(request.after.as_deref())?) {
             (Some(position), _) => PageStart::Before(position),
@@ -277,6 +283,11 @@ impl Engine {
         Ok(ConversationView { messages, before, after: after.to_string() })
     }
 
+    /// How long a typing notice lasts without a new one (r38).
+    pub fn typing_ttl(&self) -> Duration {
+        self.inner.directory.timing.typing_ttl
+    }
+
     /// How much the store holds.
     pub async fn totals(&self) -> Result<Totals, EngineError> {
         Ok(self.inner.store.totals().await?)
@@ -284,6 +295,20 @@ impl Engine {
 }
 
 impl Inner {
+    /// A contact as an agent stands to them.
+    pub(crate) async fn contact_object(
+        &self,
+        agent: &AgentName,
+        contact: ContactId,
+    ) -> Result<Object, StoreError> {
+        for interaction in self.open.of_agent(agent) {
+            if self.thread(interaction.thread).await?.and_then(|info| info.contact) == Some(contact) {
+                return Ok(Object::ContactInWork);
+            }
+        }
+        Ok(Object::Contact)
+    }
+
     pub(crate) async fn contact_ref(&self, contact: ContactId) -> Result<ContactRef, StoreError> {
         let points = self.store.points_of(contact).await?;
         let name = match self.store.contact(contact).await? {
@@ -517,11 +542,13 @@ impl Inner {
         let Some(info) = self.thread(alert.thread).await? else {
             return Ok(None);
         };
-        let on_show = self
+        let channel = &info.thread.channel;
+        let of_transport = self
             .directory
-            .channel(&info.thread.channel)
+            .channel(channel)
             .and_then(|channel| self.transport(channel))
             .map_or(OnShow::Communication, |transport| transport.profile().on_show);
+        let on_show = self.directory.channel_rules(channel).on_show.unwrap_or(of_transport);
         Ok(Some(AlertView {
             id: alert.id,
             kind: alert.kind.as_str(),

@@ -256,6 +256,7 @@ impl From<EngineError> for Problem {
             EngineError::OfferGone { reason } => {
                 Self::new(Code::OfferGone, detail).with("reason", reason.as_str())
             }
+            EngineError::HeldBy { agent } => Self::new(Code::AlreadyTaken, detail).with("by", agent.as_str()),
             EngineError::AtCapacity { agent } => {
                 Self::new(Code::AtCapacity, detail).with("agent", agent.as_str())
             }

@@ -49,6 +49,7 @@ fn table() -> Vec<Row> {
         // What somebody may not know of does not exist for them.
         ("GET", "/api/interactions/{interaction}", None, [401, 401, 404, 200, 403]),
         ("GET", "/api/interactions/{interaction}/explain", None, [401, 401, 404, 200, 403]),
+        ("GET", "/api/interactions/{interaction}/targets", None, [401, 401, 404, 200, 403]),
         (
             "POST",
             "/api/interactions/{interaction}/messages",

@@ -455,6 +455,25 @@ wrong! {
             Ok(state.map(|state| AgentState { version: state.version + state.load.len() as u64, ..state }))
         }
     }
+    /// Takes back since when an agent is idle when their state is written from an earlier reading.
+    TakesIdleTimeBack remembering Mutex<BTreeMap<AgentName, Timestamp>>; fails an_agent_is_idle_since_the_later_time {
+        async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+            let loaded: Vec<_> = changes.loads.iter().map(|change| change.agent.clone()).collect();
+            let written: Vec<_> =
+                changes.agents.iter().map(|write| (write.state.name.clone(), write.state.idle_since)).collect();
+            let committed = self.below.commit(changes).await?;
+            let mut last = self.memory.lock().expect("no test panics while it holds this");
+            last.retain(|name, _| !loaded.contains(name));
+            last.extend(written);
+            Ok(committed)
+        }
+
+        async fn agent(&self, name: &AgentName) -> Result<Option<AgentState>, StoreError> {
+            let state = self.below.agent(name).await?;
+            let last = self.memory.lock().expect("no test panics while it holds this").get(name).copied();
+            Ok(state.map(|state| AgentState { idle_since: last.unwrap_or(state.idle_since), ..state }))
+        }
+    }
     /// Never cancels a timer.
     NeverCancelsTimers; fails timers_are_set_moved_and_cancelled {
         async fn commit(&self, mut changes: ChangeSet) -> Result<Committed, CommitError> {

@@ -20,6 +20,8 @@ pub enum ServerFrame {
         latest: u64,
         /// How it stands with the contact's interaction.
         state: ContactState,
+        /// How long a notice that somebody types lasts without a new one (r38), in milliseconds.
+        typing_ttl_ms: u64,
     },
     /// An entry of the transcript that the contact may see.
     Message {

@@ -94,6 +94,7 @@ fn every_frame_of_the_server_is_written_as_the_specification_says() {
             contact: ContactName::clean("Ann", 80),
             latest: 14,
             state: ContactState::None,
+            typing_ttl_ms: 10_000,
         },
         message(alice(), FrameContent::Text { text: text("…") }),
         ServerFrame::Accepted { id: id(), sequence: 13, at: at() },
@@ -165,9 +166,10 @@ fn optional_fields_may_be_left_out_or_null() {
             contact: None,
             latest: 0,
             state: ContactState::Ended,
+            typing_ttl_ms: 500,
         }
         .to_json()
-        .ends_with(r#""contact":null,"latest":0,"state":"ended"}"#)
+        .ends_with(r#""contact":null,"latest":0,"state":"ended","typing_ttl_ms":500}"#)
     );
 }
 
@@ -316,6 +318,7 @@ fn debug_output_gives_neither_token_nor_text_nor_name_away() {
         contact: ContactName::clean("Ann", 80),
         latest: 1,
         state: ContactState::Active,
+        typing_ttl_ms: 10_000,
     };
     let debug = format!("{hello:?} {written:?} {welcome:?}");
     for secret in [&TOKEN[..16], "4111", "Ann"] {

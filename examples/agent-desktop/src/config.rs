@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parlor::channel::ChannelProfile;
-use parlor::engine::{Config, Disposition, MissedOffer, ReplyGoes};
+use parlor::engine::{ChannelRules, Config, Disposition, MissedOffer, ReplyGoes};
 use parlor::interaction::DispositionCode;
 use parlor::model::{
     Agent, AgentName, CapacityLimits, CapacityRule, Channel, ChannelKind, ChannelName, QueueName, SkillName,
@@ -244,14 +244,21 @@ impl Settings {
         if let Some(followers) = &table.followers_only {
             return Err(lines.mistake(followers, "web chat has no followers"));
         }
-        let profile = &mut self.web_chat;
-        if let Some(on_show) = &table.on_show {
-            if !self.engine.channels.is_empty() && profile.on_show != *on_show.get_ref() {
-                return Err(lines.mistake(on_show, "web-chat channels share one on_show in this build"));
-            }
-            profile.on_show = *on_show.get_ref();
+        let profile = &self.web_chat;
+        if let Some(image) = &table.outbound_image
+            && *image.get_ref() != profile.outbound_image
+        {
+            return Err(lines.mistake(image, "attachments are not in this build"));
         }
-        profile.outbound_image = table.outbound_image.unwrap_or(profile.outbound_image);
+        let mut rules = ChannelRules::default();
+        rules.on_show = table.on_show.as_ref().map(|on_show| *on_show.get_ref());
+        rules.pending = pending(
+            lines,
+            table.pending_warning.as_ref(),
+            table.pending_overdue.as_ref(),
+            self.engine.timing.pending,
+        )?;
+        self.engine.channel_rules.insert(name.clone(), rules);
         let readiness = match &table.readiness {
             None => profile.readiness.clone(),
             Some(media) if media.get_ref().is_empty() => {
@@ -278,7 +285,8 @@ impl Settings {
     }
 }
 
-/// What the contract of the application names and this build does not have yet is refused, never ignored.
+/// What would be silently missing is refused: networks, responses, rules that this build does not have. Values without an
+/// effect yet (such as how many emoji are remembered) are checked and kept.
 fn refuse_what_is_not_here(lines: Lines<'_>, file: &File) -> Result<(), Mistake> {
     if let Some(account) = file.accounts.first() {
         return Err(lines.mistake(account, "accounts at providers are not in this build"));
@@ -309,14 +317,30 @@ fn timing(lines: Lines<'_>, table: &TimingTable, config: &mut Config) -> Result<
     // Nothing is sent through a provider in this build; the value is checked all the same.
     let mut unused = timing.offer_ttl;
     set(&mut unused, &table.outbox_uncertain)?;
-    let (mut warning, mut overdue) = (timing.pending.warning(), timing.pending.overdue());
-    set(&mut warning, &table.pending_warning)?;
-    set(&mut overdue, &table.pending_overdue)?;
-    timing.pending = Thresholds::new(warning, overdue).map_err(|error| {
-        let line = table.pending_overdue.as_ref().or(table.pending_warning.as_ref());
-        Mistake { line: line.map(|value| lines.at(value.span().start)), reason: error.to_string() }
-    })?;
+    let (warning, overdue) = (table.pending_warning.as_ref(), table.pending_overdue.as_ref());
+    timing.pending = pending(lines, warning, overdue, timing.pending)?.unwrap_or(timing.pending);
     Ok(())
+}
+
+/// When a pending response turns yellow and red; `None` when neither is given.
+fn pending(
+    lines: Lines<'_>,
+    warning: Option<&Spanned<u64>>,
+    overdue: Option<&Spanned<u64>>,
+    otherwise: Thresholds,
+) -> Result<Option<Thresholds>, Mistake> {
+    let Some(given) = overdue.or(warning) else {
+        return Ok(None);
+    };
+    for zero in [warning, overdue].into_iter().flatten().filter(|value| *value.get_ref() == 0) {
+        return Err(lines.mistake(zero, "it must be longer than zero"));
+    }
+    let chosen = |value: Option<&Spanned<u64>>, otherwise| {
+        value.map_or(otherwise, |value| Duration::from_millis(*value.get_ref()))
+    };
+    Thresholds::new(chosen(warning, otherwise.warning()), chosen(overdue, otherwise.overdue()))
+        .map(Some)
+        .map_err(|error| lines.mistake(given, error))
 }
 
 fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Config) -> Result<(), Mistake> {

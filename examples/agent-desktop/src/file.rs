@@ -175,7 +175,10 @@ pub(crate) struct ChannelTable {
     pub(crate) readiness: Option<Spanned<Vec<Medium>>>,
     pub(crate) media_class: Option<MediaClass>,
     pub(crate) on_show: Option<Spanned<parlor::channel::OnShow>>,
-    pub(crate) outbound_image: Option<bool>,
+    pub(crate) outbound_image: Option<Spanned<bool>>,
+    /// In milliseconds; absent: as `[timing]` says.
+    pub(crate) pending_warning: Option<Spanned<u64>>,
+    pub(crate) pending_overdue: Option<Spanned<u64>>,
     pub(crate) followers_only: Option<Spanned<bool>>,
     /// Whose pages may chat, beside our own.
     #[serde(default)]

@@ -4,8 +4,6 @@
 //! *new* one, with all the history. Time is the example's own, so that the transcript is the same on every run.
 #![expect(clippy::print_stdout, reason = "an example shows what happens")]
 
-mod time;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +13,13 @@ use parlor::model::{
     AgentName, Author, ChannelKind, ChannelName, ClientId, Content, InteractionId, LifecycleNotice, Medium,
     MessageText, PointAddress, PointKey, ProviderMessageId, SystemNotice,
 };
-use time::Tick;
+use parlor_testkit::ManualClock;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 struct Story {
     engine: Engine,
-    time: Arc<Tick>,
+    time: ManualClock,
     alice: AgentName,
     ann: ContactSession,
     next: u128,
@@ -37,7 +35,7 @@ async fn main() -> Outcome<()> {
     story.engine.end(&story.alice, first.id, Once::default()).await?;
 
     println!("-- two days later, Alice writes in the ended interaction");
-    story.time.pass(Duration::from_hours(48));
+    story.time.advance(Duration::from_hours(48));
     story.agent(first.id, "It is on its way and arrives tomorrow.").await?;
     let again = story.engine.interaction(&story.alice, first.id).await?;
     println!("   same interaction: {}, session {}", again.id == first.id, again.segment);
@@ -45,7 +43,7 @@ async fn main() -> Outcome<()> {
     story.engine.mark_done(&story.alice, first.id, Once::default()).await?;
 
     println!("-- a week later, Ann writes after Done");
-    story.time.pass(Duration::from_hours(168));
+    story.time.advance(Duration::from_hours(168));
     story.contact("It has arrived. Thank you!").await?;
     let second = story.accept().await?;
     println!("   new interaction: {}, same thread: {}", second.id != first.id, second.thread == first.thread);
@@ -56,12 +54,12 @@ async fn main() -> Outcome<()> {
 
 impl Story {
     async fn begin() -> Outcome<Self> {
-        let time = Arc::new(Tick::default());
+        let time = ManualClock::new();
         let engine = parlor::Builder::new()
             .queue("support")
             .agent("alice", ["support"])
             .web_chat("website", "support")
-            .manual_time(Arc::clone(&time) as _)
+            .manual_time(Arc::new(time.clone()))
             .start()
             .await?;
         let alice = AgentName::new("alice")?;
@@ -75,7 +73,7 @@ impl Story {
     }
 
     async fn contact(&mut self, words: &str) -> Outcome<()> {
-        self.time.pass(Duration::from_secs(5));
+        self.time.advance(Duration::from_secs(5));
         let id = ProviderMessageId::new(self.next.to_string());
         self.next += 1;
         let content = Content::Text { text: MessageText::new(words)? };
@@ -84,7 +82,7 @@ impl Story {
     }
 
     async fn agent(&mut self, id: InteractionId, words: &str) -> Outcome<()> {
-        self.time.pass(Duration::from_secs(5));
+        self.time.advance(Duration::from_secs(5));
         let client = ClientId(uuid::Uuid::from_u128(self.next));
         self.next += 1;
         self.engine.send(&self.alice, id, client, MessageText::new(words)?).await?;

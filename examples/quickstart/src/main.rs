@@ -1,4 +1,4 @@
-//! A contact writes, an agent answers: Parlor in thirty lines.
+//! A contact writes, an agent answers: Parlor on one page.
 #![expect(clippy::print_stdout, reason = "an example shows what happens")]
 
 use parlor::engine::{Arrival, Inbound, Once};

@@ -1,4 +1,4 @@
-//! The first thirty lines do what they say.
+//! The first page does what it says.
 
 use std::process::Command;
 

@@ -114,7 +114,7 @@ pub(super) fn routes(api: Api) -> Api {
         )
         .takes("OpenInteraction")
         .gives(200, "OneInteraction")
-        .refuses(&[Code::NotOnChannel, Code::AtCapacity, Code::IdReused]),
+        .refuses(&[Code::NotOnChannel, Code::AtCapacity, Code::AlreadyTaken, Code::IdReused]),
         open,
     )
     .route(

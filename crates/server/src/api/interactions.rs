@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use parlor_engine::Once;
 use parlor_engine::view::{InteractionView, MessageView};
+use parlor_engine::{Once, Targets};
 use parlor_model::{ClientId, InteractionId, MessageText, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,6 +31,15 @@ pub(super) fn routes(api: Api) -> Api {
         )
         .gives(200, "Explanation"),
         explain,
+    )
+    .route(
+        Operation::get(
+            "/api/interactions/{interaction}/targets",
+            "targets",
+            "To whom it could be handed, and what keeps it from the others",
+        )
+        .gives(200, "Targets"),
+        targets,
     )
     .route(
         Operation::post(
@@ -132,6 +141,14 @@ async fn interaction(
     Named(id): Named<InteractionId>,
 ) -> Result<Answer<InteractionView>, Problem> {
     Ok(Answer::ok(shared.engine.interaction(&caller.name, id).await?))
+}
+
+async fn targets(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+) -> Result<Answer<Targets>, Problem> {
+    Ok(Answer::ok(shared.engine.targets(&caller.name, id).await?))
 }
 
 async fn explain(

@@ -255,7 +255,8 @@ impl Connection {
         let name = point.and_then(|point| {
             ContactName::clean(&point.display_name?, self.shared.chat_limits.name_characters)
         });
-        let welcome = ServerFrame::Welcome { token, contact: name, latest, state: state.0 };
+        let typing_ttl_ms = u64::try_from(engine.typing_ttl().as_millis()).unwrap_or(u64::MAX);
+        let welcome = ServerFrame::Welcome { token, contact: name, latest, state: state.0, typing_ttl_ms };
         self.send(&welcome).await?;
         // The welcome does not say who has it.
         let told = (state.1.is_none()).then_some(state.clone());

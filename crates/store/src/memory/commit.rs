@@ -302,7 +302,9 @@ impl Transaction<'_> {
             return Err(Conflict::Agent(name).into());
         }
         let load = known.map(|known| known.load.clone()).unwrap_or_default();
-        let state = AgentState { version: expected_version + 1, load, ..state };
+        // A load change that was committed meanwhile tells a later time; it is not taken back.
+        let idle_since = known.map_or(state.idle_since, |known| known.idle_since.max(state.idle_since));
+        let state = AgentState { version: expected_version + 1, load, idle_since, ..state };
         self.put(|t| &mut t.agents, name.clone(), Some(state));
         Ok(self.journal_agent(&name)?)
     }

@@ -154,6 +154,26 @@ pub async fn state_and_load_are_written_independently(store: Arc<dyn Store>) {
     keep(&*store, writing(&sample, stored, 1)).await;
 }
 
+/// A state that was read before a load change does not take back since when the agent is idle.
+pub async fn an_agent_is_idle_since_the_later_time(store: Arc<dyn Store>) {
+    let sample = Sample::new();
+    let alice = agent("alice");
+    let early = state(&sample, &alice);
+    keep(&*store, writing(&sample, early.clone(), 0)).await;
+    let taken = sample.loading(&alice, MediaClass::Live, 1, 3);
+    let at = taken.at.expect("it has a time");
+    assert!(at > early.idle_since, "the load changes later");
+    keep(&*store, taken).await;
+    keep(&*store, writing(&sample, early.clone(), 1)).await;
+    let stored = store.agent(&alice).await.read().map(|state| state.idle_since);
+    assert_eq!(stored, Some(at), "the earlier time is not taken");
+
+    let later = AgentState { idle_since: at + std::time::Duration::from_secs(1), ..early };
+    keep(&*store, writing(&sample, later.clone(), 2)).await;
+    let stored = store.agent(&alice).await.read().map(|state| state.idle_since);
+    assert_eq!(stored, Some(later.idle_since), "the later one is");
+}
+
 /// However many parts of a change touch an agent, the journal tells it once.
 pub async fn an_agent_is_journaled_once_a_change(store: Arc<dyn Store>) {
     let sample = Sample::new();

@@ -148,6 +148,7 @@ macro_rules! for_each_store_case {
             load_cannot_be_given_back_twice
             a_lowered_limit_applies_as_load_is_given_back
             state_and_load_are_written_independently
+            an_agent_is_idle_since_the_later_time
             an_agent_is_journaled_once_a_change
             timers_are_set_moved_and_cancelled
             documents_have_versions
