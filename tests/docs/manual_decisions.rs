@@ -185,6 +185,7 @@ mod code {
                 ("pending_warning", timing.pending.warning()),
                 ("presence_lease", timing.presence_lease),
                 ("routing_lease", timing.routing_lease),
+                ("transfer_ttl", timing.transfer_ttl),
                 ("typing_ttl", timing.typing_ttl),
             ]
             .map(|(key, duration)| (format!("timing.{key}"), milliseconds(duration))),

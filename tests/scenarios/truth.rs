@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlor::interaction::{Interaction, State};
+use parlor::interaction::{ConsultStage, Interaction, State};
 use parlor::model::{Agent, AgentName, InteractionId, MediaClass, ProviderMessageId, ThreadId, Timestamp};
 use parlor::store::{AgentState, JournalEntry, JournalRecord, Store, TimerKey};
 
@@ -191,8 +191,16 @@ async fn shown(world: &World, agent: &Agent, all: &[Interaction]) -> Vec<String>
     };
     let is = |other: Option<&AgentName>| other == Some(&agent.name);
     let owed_offers = expected(&|one| is(one.offer().map(|offered| &offered.agent)));
-    let owed_work = expected(&|one| {
-        is(one.owner()) || matches!(one.state, State::Ended(_)) && is(one.last_owner.as_ref())
+    let owed_work = expected(&|one| match &one.state {
+        State::Active(active) => {
+            active.takes_part(&agent.name)
+                || active.supervisors.contains_key(&agent.name)
+                || active.consults.values().any(|consult| {
+                    is(consult.target.agent()) && matches!(consult.stage, ConsultStage::Joined { .. })
+                })
+        }
+        State::Ended(_) => is(one.last_owner.as_ref()),
+        State::Queued(_) | State::Offered(_) | State::Done(_) => false,
     });
     let mut findings = Vec::new();
     if work != owed_work {

@@ -10,11 +10,11 @@ use parlor::engine::{
 };
 use parlor::interaction::{Interaction, StateName};
 use parlor::model::{
-    Agent, AgentName, CapacityRule, ChannelKind, ChannelName, ClientId, Content, Id, InteractionId,
-    MediaClass, Medium, MessageId, MessageText, OfferId, PointAddress, PointKey, ProviderMessageId,
-    Timestamp,
+    Agent, AgentName, CapacityRule, ChannelKind, ChannelName, ClientId, Contact, ContactId, ContactPoint,
+    ContactPointId, Content, Id, InteractionId, MediaClass, Medium, MessageId, MessageText, OfferId,
+    PointAddress, PointKey, ProviderMessageId, Timestamp,
 };
-use parlor::store::{MemoryStore, Store};
+use parlor::store::{ChangeSet, ContactWrite, MemoryStore, Store};
 use parlor_testkit::{ManualClock, SeededIds};
 
 use crate::desk::Desk;
@@ -57,6 +57,35 @@ impl World {
             channels.iter().fold(builder, add).configure(change)
         };
         Self::start(Arc::new(MemoryStore::new()), ManualClock::default(), SeededIds::new(7), 1, add).await
+    }
+
+    /// The same with something plugged in.
+    pub(crate) async fn building(more: impl FnOnce(Builder) -> Builder) -> Self {
+        Self::start(Arc::new(MemoryStore::new()), ManualClock::default(), SeededIds::new(7), 1, more).await
+    }
+
+    /// A contact who is known by an address of another network, and never wrote.
+    pub(crate) async fn knows(&self, key: PointKey) -> ContactPointId {
+        let contact = Contact {
+            id: ContactId::from_uuid(self.client_id().0),
+            version: 0,
+            display_name: Some("Nora".to_owned()),
+            fields: std::collections::BTreeMap::new(),
+            created_at: self.clock_now(),
+        };
+        let point = ContactPoint {
+            id: ContactPointId::from_uuid(self.client_id().0),
+            contact: contact.id,
+            key,
+            display_name: None,
+            created_at: self.clock_now(),
+        };
+        let id = point.id;
+        let mut changes = ChangeSet::at(self.clock_now());
+        changes.contacts.push(ContactWrite { contact, expected_version: 0 });
+        changes.points.push(point);
+        self.store.commit(changes).await.unwrap();
+        id
     }
 
     /// The process dies, and another one starts over what was kept. Nothing of the engine is told that it ends.
@@ -125,6 +154,29 @@ impl World {
     pub(crate) async fn ready(&self, agent: &str) {
         self.engine.set_readiness(&name(agent), &Medium::Chat, true, None).await.unwrap();
         self.engine.settle().await;
+    }
+
+    /// The agent logs in and keeps the desk open.
+    pub(crate) async fn comes(&self, agent: &str) -> Desk {
+        self.engine.sign_in(&name(agent)).await.unwrap();
+        let desk = self.desk(agent).await;
+        self.engine.settle().await;
+        desk
+    }
+
+    /// What colleagues ask an agent.
+    pub(crate) async fn requests(&self, agent: &str) -> Vec<view::RequestView> {
+        self.engine.my_requests(&name(agent)).await.unwrap()
+    }
+
+    /// Everything that is kept, for showing that a refusal has kept nothing more.
+    pub(crate) async fn kept(&self) -> (Vec<Interaction>, parlor::store::Totals, Vec<u32>) {
+        let mut loads = Vec::new();
+        for agent in ["alice", "bob", "carol"] {
+            loads.push(self.load(agent).await);
+        }
+        let all = crate::truth::interactions(&*self.store).await;
+        (all, self.store.totals().await.unwrap(), loads)
     }
 
     pub(crate) async fn not_ready(&self, agent: &str) {

@@ -22,6 +22,7 @@ use crate::draft::Draft;
 use crate::engine::{Drive, Inner};
 use crate::error::EngineError;
 use crate::hub::Live;
+use crate::requests::{RequestKind, requests_to};
 
 /// The longest sleep: a machine's clock may be set, and a deadline by the old one must not be waited for.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
@@ -399,22 +400,9 @@ impl Conductor {
     /// Takes back what an agent who is gone was asked.
     async fn withdraw_from(&mut self, engine: &Arc<Inner>, name: &AgentName) {
         for interaction in engine.open.of_agent(name) {
-            let command = match &interaction.state {
-                State::Offered(offered) if offered.agent == *name => {
-                    Command::Withdraw { offer: offered.offer }
-                }
-                State::Active(active) => match &active.transfer {
-                    Some(transfer) if transfer.to == *name => {
-                        Command::DeclineTransfer { transfer: transfer.id, agent: name.clone() }
-                    }
-                    _ if active.invitations.contains_key(name) => {
-                        Command::DeclineInvitation { agent: name.clone() }
-                    }
-                    _ => continue,
-                },
-                State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => continue,
-            };
-            self.give(engine, interaction.id, &command).await;
+            for command in taken_back(&interaction, name) {
+                self.give(engine, interaction.id, &command).await;
+            }
         }
         if let Err(error) = engine.pass_on_replies(name).await {
             tracing::warn!(%error, agent = %name, "answers to an agent who is gone were not passed on");
@@ -612,6 +600,26 @@ impl Conductor {
             self.tell(&Input::OfferSettled { interaction, agent }, engine.now());
         }
         busy
+    }
+}
+
+/// What takes back everything that an agent who is gone is asked in an interaction.
+fn taken_back(interaction: &Interaction, name: &AgentName) -> Vec<Command> {
+    match &interaction.state {
+        State::Offered(offered) if offered.agent == *name => vec![Command::Withdraw { offer: offered.offer }],
+        State::Active(_) => requests_to(interaction, name)
+            .into_iter()
+            .map(|request| match request.kind {
+                RequestKind::Transfer => {
+                    Command::DeclineTransfer { transfer: Id::from_uuid(request.id), agent: name.clone() }
+                }
+                RequestKind::Conference => Command::DeclineInvitation { agent: name.clone() },
+                RequestKind::Consult => {
+                    Command::EndConsult { consult: Id::from_uuid(request.id), by: Some(name.clone()) }
+                }
+            })
+            .collect(),
+        State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => Vec::new(),
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Disposition {
 pub struct Timing {
     /// How long an agent may think about an offer (r8).
     pub offer_ttl: Duration,
+    /// How long a colleague may think about what they are asked: to take an interaction over, to join it or to advise.
+    pub transfer_ttl: Duration,
     /// When a pending response turns yellow and red (r42, r43).
     pub pending: Thresholds,
     /// How long a typing notice lasts without a new one (r38).
@@ -66,6 +68,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             offer_ttl: Duration::from_secs(20),
+            transfer_ttl: Duration::from_secs(30),
             pending: Thresholds::default(),
             typing_ttl: Duration::from_secs(10),
             routing_lease: Duration::from_secs(10),
@@ -170,6 +173,7 @@ impl Config {
         let timing = &self.timing;
         for (name, duration) in [
             ("offer_ttl", timing.offer_ttl),
+            ("transfer_ttl", timing.transfer_ttl),
             ("typing_ttl", timing.typing_ttl),
             ("routing_lease", timing.routing_lease),
             ("presence_lease", timing.presence_lease),
@@ -207,6 +211,7 @@ fn known(
 #[derive(Debug)]
 pub(crate) struct Directory {
     agents: BTreeMap<AgentName, Agent>,
+    queues: BTreeSet<QueueName>,
     channels: BTreeMap<ChannelName, Channel>,
     media: BTreeSet<Medium>,
     channel_rules: BTreeMap<ChannelName, ChannelRules>,
@@ -220,6 +225,7 @@ impl Directory {
         config.check()?;
         Ok(Self {
             media: config.channels.iter().flat_map(|channel| channel.readiness.iter().cloned()).collect(),
+            queues: config.queues.into_iter().collect(),
             agents: config.agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect(),
             channels: config.channels.into_iter().map(|channel| (channel.name.clone(), channel)).collect(),
             channel_rules: config.channel_rules,
@@ -235,6 +241,10 @@ impl Directory {
 
     pub(crate) fn agents(&self) -> impl Iterator<Item = &Agent> {
         self.agents.values()
+    }
+
+    pub(crate) fn has_queue(&self, name: &QueueName) -> bool {
+        self.queues.contains(name)
     }
 
     pub(crate) fn channel(&self, name: &ChannelName) -> Option<&Channel> {

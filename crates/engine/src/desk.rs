@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use parlor_channel::preflight;
 use parlor_interaction::{
-    Active, Actor as ClosedBy, Command, Context, DispositionCode, EndedBy, Interaction, Offered, Origin,
-    Policy, State, Transition,
+    Active, Actor as ClosedBy, Command, CommandName, Consult, ConsultStage, ConsultTarget, Context,
+    DispositionCode, EndedBy, Interaction, Offered, Origin, Policy, Refusal, State, Supervision, Transition,
+    TransitionError,
 };
 use parlor_model::{
-    Agent, AgentName, Author, ChannelName, ClientId, ContactId, Content, FlagName, Id, InteractionId, Label,
-    Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness, ReadinessState, Role, Subject,
-    ThreadId, Timestamp, Visibility,
+    Agent, AgentName, Author, ChannelName, ClientId, ConsultId, ContactId, Content, FlagName, Id,
+    InteractionId, Label, Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness, ReadinessState,
+    Role, Subject, ThreadId, Timestamp, Visibility,
 };
 use parlor_store::{
     AgentState, AgentWrite, Assignment, Committed, ContactWrite, Duplicate, NewMessage, ReadMarker, Request,
@@ -26,7 +27,7 @@ use crate::draft::Draft;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::hub::ForContact;
-use crate::open::involved;
+use crate::open::{involved, is_among_own};
 use crate::permission::{Actor, Denial, Missing, Object, Part, Verb, may};
 use crate::view::{ContactView, InteractionView, Me, MessageView};
 
@@ -42,13 +43,13 @@ pub struct Once(pub Option<ClientId>);
 
 /// A write that may be repeated: its id, and a hash over what is asked.
 #[derive(Clone, Copy, Debug)]
-struct Ask {
+pub(crate) struct Ask {
     id: Option<ClientId>,
     fingerprint: [u8; 32],
 }
 
 impl Ask {
-    fn new(once: Once, verb: &str, parts: &[&str]) -> Self {
+    pub(crate) fn new(once: Once, verb: &str, parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
         for part in std::iter::once(&verb).chain(parts) {
             // With its length before it, so that no two lists of parts look alike.
@@ -58,7 +59,7 @@ impl Ask {
         Self { id: once.0, fingerprint: hash.finalize().into() }
     }
 
-    fn request(&self, agent: &AgentName, resource: Uuid, at: Timestamp) -> Option<Request> {
+    pub(crate) fn request(&self, agent: &AgentName, resource: Uuid, at: Timestamp) -> Option<Request> {
         let id = self.id?;
         let key = RequestKey { agent: agent.clone(), id };
         Some(Request { key, fingerprint: self.fingerprint, resource, at })
@@ -354,7 +355,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn carry_out(
+    pub(crate) async fn carry_out(
         &self,
         agent: &AgentName,
         ask: &Ask,
@@ -362,16 +363,29 @@ impl Engine {
         verb: Verb,
         command: Command,
     ) -> Result<InteractionView, EngineError> {
+        self.carry_out_with(agent, ask, id, verb, &command, |_, _| {}).await
+    }
+
+    /// The same together with what `add` puts into the commit.
+    pub(crate) async fn carry_out_with(
+        &self,
+        agent: &AgentName,
+        ask: &Ask,
+        id: InteractionId,
+        verb: Verb,
+        command: &Command,
+        add: impl Fn(&mut Draft, &Transition) + Send + Sync,
+    ) -> Result<InteractionView, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
         self.touch(agent);
         if self.inner.repeated(agent, ask).await?.is_none() {
             let known =
                 self.inner.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
-            // Who answers an offer too late has no part any more; the machine tells them why.
-            if verb != Verb::AnswerOffer {
+            // Who answers too late has no part any more; the machine tells them why.
+            if !matches!(verb, Verb::AnswerOffer | Verb::AnswerRequest) {
                 allowed(configured, &known, verb)?;
             }
-            match until_decided!(self.inner.try_carry_out(configured, ask, id, &command).await) {
+            match until_decided!(self.inner.try_carry_out(configured, ask, id, command, &add).await) {
                 Ok(()) => {}
                 // The same request in two connections at once: both get the answer.
                 Err(Attempt::Duplicate(Duplicate::Request(_))) => {
@@ -385,7 +399,7 @@ impl Engine {
         self.inner.interaction_view(&interaction).await.map_err(EngineError::from)
     }
 
-    async fn write(
+    pub(crate) async fn write(
         &self,
         agent: &AgentName,
         ask: &Ask,
@@ -410,9 +424,11 @@ impl Engine {
 
 /// What an agent writes, and where.
 #[derive(Debug)]
-enum Writing {
+pub(crate) enum Writing {
     ToContact { id: InteractionId, text: MessageText },
     Note { id: InteractionId, text: MessageText },
+    Consult { id: InteractionId, consult: ConsultId, text: MessageText },
+    Whisper { id: InteractionId, text: MessageText },
     WithoutInteraction { contact: ContactId, channel: ChannelName, text: MessageText },
 }
 
@@ -454,7 +470,7 @@ impl ContactEdit {
 
 impl Inner {
     /// The resource of a request that was carried out before; an error when the id was used for something else.
-    async fn repeated(&self, agent: &AgentName, ask: &Ask) -> Result<Option<Uuid>, EngineError> {
+    pub(crate) async fn repeated(&self, agent: &AgentName, ask: &Ask) -> Result<Option<Uuid>, EngineError> {
         let Some(id) = ask.id else {
             return Ok(None);
         };
@@ -582,6 +598,7 @@ impl Inner {
         ask: &Ask,
         id: InteractionId,
         command: &Command,
+        add: &(impl Fn(&mut Draft, &Transition) + Send + Sync),
     ) -> Result<(), Attempt> {
         let interaction = self.interaction(id).await?.ok_or(EngineError::NotFound { what: "interaction" })?;
         let now = self.now();
@@ -590,9 +607,11 @@ impl Inner {
         let mut draft = Draft::new(now);
         draft.changes.request = ask.request(&agent.name, id.as_uuid(), now);
         self.put(&mut draft, &interaction, &transition);
-        if transition.interaction.owner() == Some(&agent.name) && interaction.owner() != Some(&agent.name) {
-            self.assign(&mut draft, &agent.name, interaction.thread).await;
+        if let Some(owner) = transition.interaction.owner().filter(|owner| interaction.owner() != Some(owner))
+        {
+            self.assign(&mut draft, owner, interaction.thread).await;
         }
+        add(&mut draft, &transition);
         if !draft.writes_nothing() {
             self.attempt(draft).await?;
         }
@@ -608,7 +627,7 @@ impl Inner {
     }
 
     /// The rules as they are for an agent.
-    fn policy_for(&self, agent: &Agent) -> Policy {
+    pub(crate) fn policy_for(&self, agent: &Agent) -> Policy {
         let mut policy = self.directory.rules.interaction.clone();
         policy.async_enabled &= agent.flags.is_on(FlagName::AsyncEnabled);
         policy
@@ -646,6 +665,22 @@ impl Inner {
                 }
                 draft.unchanged(&interaction);
                 let content = Content::Note { text: text.clone() };
+                let place = Some((*id, interaction.segment));
+                new_message(message, interaction.thread, place, agent, Visibility::Internal, content)
+            }
+            Writing::Consult { id, consult, text } => {
+                let interaction = self.visible_interaction(agent, *id, Verb::WriteInternally).await?;
+                may_write_in_consult(&interaction, *consult, &agent.name)?;
+                draft.unchanged(&interaction);
+                let content = Content::Consult { consult: *consult, text: text.clone() };
+                let place = Some((*id, interaction.segment));
+                new_message(message, interaction.thread, place, agent, Visibility::Internal, content)
+            }
+            Writing::Whisper { id, text } => {
+                let interaction = self.visible_interaction(agent, *id, Verb::WriteInternally).await?;
+                may_whisper(&interaction, &agent.name)?;
+                draft.unchanged(&interaction);
+                let content = Content::Whisper { text: text.clone() };
                 let place = Some((*id, interaction.segment));
                 new_message(message, interaction.thread, place, agent, Visibility::Internal, content)
             }
@@ -833,7 +868,7 @@ fn comes_back(state: &mut AgentState, now: Timestamp) -> bool {
     state.signed_in
 }
 
-fn new_message(
+pub(crate) fn new_message(
     id: MessageId,
     thread: ThreadId,
     place: Option<(InteractionId, u32)>,
@@ -855,11 +890,49 @@ fn new_message(
     }
 }
 
-fn closed(interaction: &Interaction) -> parlor_interaction::TransitionError {
-    parlor_interaction::TransitionError {
-        state: interaction.state.name(),
-        command: parlor_interaction::CommandName::AgentWrote,
-        refusal: parlor_interaction::Refusal::AlreadyDone,
+fn closed(interaction: &Interaction) -> TransitionError {
+    cannot_write(interaction, Refusal::AlreadyDone)
+}
+
+fn cannot_write(interaction: &Interaction, refusal: Refusal) -> TransitionError {
+    TransitionError { state: interaction.state.name(), command: CommandName::AgentWrote, refusal }
+}
+
+/// The refusal of a command that the machine itself would let through.
+pub(crate) fn refused(interaction: &Interaction, command: &Command, refusal: Refusal) -> EngineError {
+    TransitionError { state: interaction.state.name(), command: command.name(), refusal }.into()
+}
+
+/// Only who asked and, once they have joined, who was asked write in a consult; a call has nothing to write in.
+fn may_write_in_consult(
+    interaction: &Interaction,
+    consult: ConsultId,
+    agent: &AgentName,
+) -> Result<(), EngineError> {
+    let known = match &interaction.state {
+        State::Active(active) => active.consults.get(&consult),
+        State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => None,
+    };
+    let refusal = match known {
+        None => Refusal::ConsultGone,
+        Some(known) if !matches!(known.target, ConsultTarget::Chat { .. }) => Refusal::NotAMember,
+        Some(known) if known.by == *agent => return Ok(()),
+        Some(known) if known.target.agent() != Some(agent) => Refusal::NotInvited,
+        Some(Consult { stage: ConsultStage::Asked { .. }, .. }) => Refusal::ConsultNotJoined,
+        Some(Consult { stage: ConsultStage::Joined { .. }, .. }) => return Ok(()),
+    };
+    Err(cannot_write(interaction, refusal).into())
+}
+
+/// Only a supervisor who helps whispers; one who only reads along does not.
+fn may_whisper(interaction: &Interaction, agent: &AgentName) -> Result<(), EngineError> {
+    let mode = match &interaction.state {
+        State::Active(active) => active.supervisors.get(agent),
+        State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => None,
+    };
+    match mode {
+        Some(Supervision::Whisper | Supervision::Barge) => Ok(()),
+        Some(Supervision::Monitor) | None => Err(cannot_write(interaction, Refusal::NotAMember).into()),
     }
 }
 
@@ -867,12 +940,21 @@ fn closed(interaction: &Interaction) -> parlor_interaction::TransitionError {
 fn part(agent: &Agent, interaction: &Interaction) -> Part {
     match &interaction.state {
         State::Offered(offered) if offered.agent == agent.name => Part::Offered,
-        _ if involved(interaction).contains(&agent.name) => Part::Takes,
+        State::Active(active) => {
+            if active.may_write(&agent.name) {
+                Part::Takes
+            } else if is_among_own(interaction, &agent.name) {
+                Part::Beside
+            } else if involved(interaction).contains(&agent.name) {
+                Part::Offered
+            } else {
+                Part::None
+            }
+        }
+        State::Ended(_) if interaction.last_owner.as_ref() == Some(&agent.name) => Part::Takes,
         State::Done(_) if interaction.last_owner.as_ref() == Some(&agent.name) => Part::Takes,
         State::Queued(_) | State::Offered(_) if agent.queues.contains(&interaction.queue) => Part::Serves,
-        State::Queued(_) | State::Offered(_) | State::Active(_) | State::Ended(_) | State::Done(_) => {
-            Part::None
-        }
+        State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => Part::None,
     }
 }
 
@@ -883,7 +965,7 @@ pub(crate) fn allowed(agent: &Agent, interaction: &Interaction, verb: Verb) -> R
     match may(actor, verb, object) {
         Ok(()) => Ok(()),
         // What somebody may not know of does not exist for them.
-        Err(Denial { missing: Missing::Part, .. }) if may(actor, Verb::ReadInteraction, object).is_err() => {
+        Err(_) if may(actor, Verb::ReadInteraction, object).is_err() => {
             Err(EngineError::NotFound { what: "interaction" })
         }
         Err(denial) => Err(denial.into()),

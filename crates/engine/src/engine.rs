@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use parlor_channel::{DeliverySide, Transport};
+use parlor_channel::{DeliverySide, OutsideLauncher, Transport, VoiceGateway};
 use parlor_model::{
     Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, Id, IdSource, Subject, Thread,
     ThreadId, Timestamp,
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) presence: Presence,
     pub(crate) open: OpenInteractions,
     pub(crate) signals: mpsc::UnboundedSender<Signal>,
+    pub(crate) voice: Option<Arc<dyn VoiceGateway>>,
+    pub(crate) launcher: Option<Arc<dyn OutsideLauncher>>,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     threads: Mutex<BTreeMap<ThreadId, Arc<ThreadInfo>>>,
 }
@@ -62,6 +64,8 @@ pub struct EngineBuilder {
     node: String,
     drive: Drive,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
+    voice: Option<Arc<dyn VoiceGateway>>,
+    launcher: Option<Arc<dyn OutsideLauncher>>,
 }
 
 /// Who makes time pass.
@@ -111,6 +115,8 @@ impl EngineBuilder {
             node: "main".to_owned(),
             drive: Drive::Automatic,
             transports: BTreeMap::new(),
+            voice: None,
+            launcher: None,
         }
     }
 
@@ -145,6 +151,18 @@ impl EngineBuilder {
         self
     }
 
+    /// Plugs in who carries calls for consults (r50). Without one there are none.
+    pub fn voice_gateway(mut self, gateway: Arc<dyn VoiceGateway>) -> Self {
+        self.voice = Some(gateway);
+        self
+    }
+
+    /// Plugs in who starts calls and e-mails to contacts (r55). Without one there are none.
+    pub fn outside_launcher(mut self, launcher: Arc<dyn OutsideLauncher>) -> Self {
+        self.launcher = Some(launcher);
+        self
+    }
+
     /// Checks the configuration, reads what is open from the store and starts. Must be called on a tokio runtime.
     pub async fn start(self) -> Result<Engine, StartError> {
         for channel in &self.config.channels {
@@ -173,6 +191,8 @@ impl EngineBuilder {
             presence: Presence::default(),
             open: OpenInteractions::default(),
             signals,
+            voice: self.voice,
+            launcher: self.launcher,
             transports: self.transports,
             threads: Mutex::new(BTreeMap::new()),
         });
@@ -305,9 +325,11 @@ impl Inner {
                     return Err(error);
                 }
             };
+            let calls_over = inner.calls_over(&aftermath.snapshots);
             for snapshot in &aftermath.snapshots {
                 inner.open.update(Arc::clone(snapshot));
             }
+            inner.hang_up(calls_over);
             inner.publish(&committed.records).await;
             for snapshot in &aftermath.snapshots {
                 inner.tell_contact_state(snapshot.thread);

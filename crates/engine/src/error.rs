@@ -39,6 +39,30 @@ pub enum EngineError {
         /// Who.
         agent: AgentName,
     },
+    /// Nobody can hand it, or ask for advice, there; `reason` says why.
+    #[error("that cannot be asked of this target: {}", reason.as_str())]
+    InvalidTarget {
+        /// Why not.
+        reason: InvalidTarget,
+    },
+    /// The colleague is not logged in.
+    #[error("agent {agent} is not logged in")]
+    AgentAway {
+        /// Who.
+        agent: AgentName,
+    },
+    /// What would do it was not given to the engine.
+    #[error("the engine has no {}", plug.as_str())]
+    NotPlugged {
+        /// What is missing.
+        plug: Plug,
+    },
+    /// Who should have done it did not.
+    #[error("the {} did not carry it", plug.as_str())]
+    NotCarried {
+        /// Who.
+        plug: Plug,
+    },
     /// A continued chat is not enabled for the account (r23).
     #[error("continuing a chat after its end is not enabled")]
     AsyncDisabled,
@@ -82,6 +106,66 @@ pub enum EngineError {
     /// The store failed, or has too much to do.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why something cannot be asked of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidTarget {
+    /// There is no such agent.
+    UnknownAgent,
+    /// There is no such queue.
+    UnknownQueue,
+    /// There is no such contact point.
+    UnknownPoint,
+    /// The agent may not read what contacts write.
+    SeesNoContent,
+    /// The agent is not enabled for the network (r4).
+    NotEnabled,
+    /// The contact point has no telephone number.
+    NoNumber,
+    /// The contact has no such number or address on file.
+    NotOnFile,
+    /// A contact cannot be asked by chat (r51).
+    ContactByChat,
+    /// The agent is the one who asks.
+    Oneself,
+}
+
+impl InvalidTarget {
+    /// The reason as it stands in APIs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownAgent => "unknown_agent",
+            Self::UnknownQueue => "unknown_queue",
+            Self::UnknownPoint => "unknown_point",
+            Self::SeesNoContent => "sees_no_content",
+            Self::NotEnabled => "not_enabled",
+            Self::NoNumber => "no_number",
+            Self::NotOnFile => "not_on_file",
+            Self::ContactByChat => "contact_by_chat",
+            Self::Oneself => "oneself",
+        }
+    }
+}
+
+/// What an embedder plugs into the engine for what happens outside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plug {
+    /// The [`VoiceGateway`](parlor_channel::VoiceGateway), which carries calls.
+    VoiceGateway,
+    /// The [`OutsideLauncher`](parlor_channel::OutsideLauncher), which starts calls and e-mails to contacts.
+    OutsideLauncher,
+}
+
+impl Plug {
+    /// The name as it stands in APIs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VoiceGateway => "voice_gateway",
+            Self::OutsideLauncher => "outside_launcher",
+        }
+    }
 }
 
 /// Why an offer is gone.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parlor_channel::ConnectionState;
-use parlor_interaction::{Event, Recorded, StateName};
+use parlor_interaction::{Event, Interaction, Recorded, StateName};
 use parlor_model::{
     AgentName, ContactId, DeliveryStage, InteractionId, Message, OfferId, ThreadId, Timestamp,
 };
@@ -12,14 +12,17 @@ use parlor_store::{Acknowledged, JournalEntry, StoreError};
 use parlor_transcript::counts_as_unread;
 use serde::Serialize;
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use crate::engine::{Engine, Inner};
 use crate::error::{EngineError, OfferGone};
 use crate::hub::{Live, Published};
+use crate::open::is_among_own;
 use crate::permission::{Actor, Object, Verb, may};
+use crate::requests::{self, OpenRequest, RequestGone, RequestKey, requests_to};
 use crate::view::{
     AlertView, ContactSummary, DeliveryView, InteractionView, Me, MessageView, OfferGoneView, OfferView,
-    PendingView,
+    PendingView, RequestGoneView, RequestView,
 };
 
 /// How many journal records are read at a time when catching up.
@@ -49,6 +52,10 @@ pub enum FeedEvent {
     Offer(Box<OfferView>),
     /// An offer to them is gone.
     OfferGone(OfferGoneView),
+    /// A colleague asks them something.
+    Request(Box<RequestView>),
+    /// What a colleague asked is no longer open.
+    RequestGone(RequestGoneView),
     /// A transcript entry was written.
     Message(Box<MessageView>),
     /// A delivery changed.
@@ -101,6 +108,8 @@ pub struct Hello {
     pub interactions: Vec<InteractionId>,
     /// The offers to them; others that a client knows are gone.
     pub offers: Vec<OfferId>,
+    /// What colleagues ask them; other requests that a client knows are gone.
+    pub requests: Vec<Uuid>,
 }
 
 impl FeedEvent {
@@ -112,6 +121,8 @@ impl FeedEvent {
             Self::InteractionGone { .. } => "interaction_gone",
             Self::Offer(_) => "offer",
             Self::OfferGone(_) => "offer_gone",
+            Self::Request(_) => "request",
+            Self::RequestGone(_) => "request_gone",
             Self::Message(_) => "message",
             Self::Delivery(_) => "delivery",
             Self::Contact(_) => "contact",
@@ -150,6 +161,8 @@ pub struct AgentFeed {
     mine: BTreeSet<InteractionId>,
     /// The offers that the client knows.
     offers: BTreeMap<InteractionId, OfferId>,
+    /// The requests of colleagues that the client knows.
+    requests: BTreeMap<InteractionId, BTreeSet<RequestKey>>,
 }
 
 impl Engine {
@@ -181,6 +194,7 @@ impl Engine {
             communicates: may(Actor::Agent(configured), Verb::ReadCommunication, Object::Contact).is_ok(),
             mine: BTreeSet::new(),
             offers: BTreeMap::new(),
+            requests: BTreeMap::new(),
         };
         feed.hello(self, published).await?;
         Ok(feed)
@@ -201,9 +215,15 @@ impl AgentFeed {
                 Some(offered) => {
                     self.offers.insert(interaction.id, offered.offer);
                 }
-                None => {
+                None if is_among_own(&interaction, &self.agent) => {
                     self.mine.insert(interaction.id);
                 }
+                None => {}
+            }
+            let asked: BTreeSet<RequestKey> =
+                requests_to(&interaction, &self.agent).iter().map(OpenRequest::key).collect();
+            if !asked.is_empty() {
+                self.requests.insert(interaction.id, asked);
             }
         }
         let hello = Hello {
@@ -211,6 +231,7 @@ impl AgentFeed {
             me: engine.me(&self.agent).await?,
             interactions: self.mine.iter().copied().collect(),
             offers: self.offers.values().copied().collect(),
+            requests: self.requests.values().flatten().map(|(_, id)| *id).collect(),
         };
         self.waiting.push_back(FeedItem { position: None, event: FeedEvent::Hello(Box::new(hello)) });
         if published - self.position > CATCH_UP_MOST {
@@ -300,7 +321,9 @@ impl AgentFeed {
     /// their list or watched.
     fn concerns(&self, contact: ContactId, interaction: Option<InteractionId>) -> bool {
         let is_work = interaction.is_some_and(|interaction| {
-            self.mine.contains(&interaction) || self.offers.contains_key(&interaction)
+            self.mine.contains(&interaction)
+                || self.offers.contains_key(&interaction)
+                || self.requests.contains_key(&interaction)
         });
         is_work
             || self.communicates
@@ -366,7 +389,9 @@ impl AgentFeed {
     }
 
     async fn message(&mut self, message: &Message, contact: Option<ContactId>) -> Result<(), StoreError> {
-        let mine = message.interaction.is_some_and(|interaction| self.mine.contains(&interaction));
+        let mine = message.interaction.is_some_and(|interaction| {
+            self.mine.contains(&interaction) || self.requests.contains_key(&interaction)
+        });
         if !mine && !contact.is_some_and(|contact| self.concerns(contact, message.interaction)) {
             return Ok(());
         }
@@ -436,6 +461,7 @@ impl AgentFeed {
         let Some(interaction) = now else {
             return Ok(());
         };
+        self.requests(&interaction, recorded).await?;
         if let Some(offered) = offered {
             // Theirs before, and now only offered: a feed that reads late sees both steps at once.
             if self.mine.remove(&id) {
@@ -448,7 +474,7 @@ impl AgentFeed {
                 self.offers.insert(id, offered.offer);
                 self.tell(FeedEvent::Offer(Box::new(view)));
             }
-        } else if self.engine.open.has_part(&self.agent, id) {
+        } else if is_among_own(&interaction, &self.agent) {
             self.mine.insert(id);
             let view = self.engine.interaction_view(&interaction).await?;
             self.tell(FeedEvent::Interaction(Box::new(view)));
@@ -456,6 +482,43 @@ impl AgentFeed {
             self.tell(FeedEvent::InteractionGone { id, reason: interaction.state.name() });
         }
         Ok(())
+    }
+
+    /// Says what the agent is asked with this event, and what no longer.
+    async fn requests(&mut self, interaction: &Interaction, recorded: &Recorded) -> Result<(), StoreError> {
+        let id = interaction.id;
+        let open = requests_to(interaction, &self.agent);
+        if let Some((key, reason)) = requests::answered(id, &recorded.event, &self.agent) {
+            self.request_gone(id, key, reason);
+        }
+        if requests::may_withdraw(&recorded.event) {
+            let known = self.requests.get(&id).cloned().unwrap_or_default();
+            for key in known.into_iter().filter(|key| open.iter().all(|request| request.key() != *key)) {
+                self.request_gone(id, key, RequestGone::Withdrawn);
+            }
+        }
+        // Told with the record that made it, not with an earlier one that happens to be looked at later.
+        let made = requests::made(id, &recorded.event, &self.agent);
+        if let Some(request) = open.into_iter().find(|request| Some(request.key()) == made) {
+            self.requests.entry(id).or_default().insert(request.key());
+            let view = self.engine.request_view(interaction, request).await?;
+            self.tell(FeedEvent::Request(Box::new(view)));
+        }
+        Ok(())
+    }
+
+    fn request_gone(&mut self, interaction: InteractionId, key: RequestKey, reason: RequestGone) {
+        let Some(known) = self.requests.get_mut(&interaction) else {
+            return;
+        };
+        if !known.remove(&key) {
+            return;
+        }
+        if known.is_empty() {
+            self.requests.remove(&interaction);
+        }
+        let (kind, id) = key;
+        self.tell(FeedEvent::RequestGone(RequestGoneView { kind, id, interaction, reason }));
     }
 
     /// Says which offer to the agent is gone with this event, and why.

@@ -10,6 +10,7 @@
 
 mod conductor;
 mod config;
+mod consult;
 mod contact_side;
 mod decide;
 mod desk;
@@ -18,22 +19,28 @@ mod engine;
 mod error;
 mod export;
 mod feed;
+mod hand_over;
 mod hub;
 mod open;
 pub mod permission;
 mod presence;
 mod reads;
+mod requests;
 mod source;
 mod targets;
+mod together;
 pub mod view;
 
 pub use config::{ChannelRules, Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Rules, Timing};
+pub use consult::Consulted;
 pub use contact_side::{Arrival, ContactConnection, ContactItem, ContactSession, Inbound, Received};
 pub use desk::{ContactEdit, Once};
 pub use engine::{Drive, Engine, EngineBuilder, StartError};
-pub use error::{EngineError, OfferGone};
+pub use error::{EngineError, InvalidTarget, OfferGone, Plug};
 pub use export::{AssignmentRow, DeadLetterRow, Exports, OutboxRow, TranscriptRow};
 pub use feed::{AgentFeed, FeedEvent, FeedItem, Hello};
+pub use hand_over::HandTo;
 pub use reads::{ContactsRequest, ConversationRequest};
+pub use requests::{ConsultBy, RequestGone, RequestKind};
 pub use source::{SystemClock, SystemIds};
 pub use targets::{AgentTarget, Obstacle, QueueTarget, Targets};

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use parlor_interaction::{Interaction, State};
+use parlor_interaction::{Consult, ConsultStage, Interaction, State};
 use parlor_model::{AgentName, InteractionId, ThreadId};
 
 /// How many closed interactions are remembered, so that a snapshot that arrives late does not reopen one here.
@@ -81,11 +81,6 @@ impl OpenInteractions {
     pub(crate) fn forget(&self, id: InteractionId) {
         self.lock().forget(id);
     }
-
-    /// Whether an agent has a part in it.
-    pub(crate) fn has_part(&self, agent: &AgentName, id: InteractionId) -> bool {
-        self.lock().by_agent.get(agent).is_some_and(|interactions| interactions.contains(&id))
-    }
 }
 
 impl Index {
@@ -117,7 +112,24 @@ impl Index {
     }
 }
 
-/// Everybody who sees an interaction among their own.
+/// Whether an interaction is among an agent's own: they own it, take part, watch or advise, or had it last. Not yet
+/// while they are only asked.
+pub(crate) fn is_among_own(interaction: &Interaction, agent: &AgentName) -> bool {
+    match &interaction.state {
+        State::Queued(_) | State::Offered(_) | State::Done(_) => false,
+        State::Active(active) => {
+            let advises = |consult: &Consult| {
+                consult.target.agent() == Some(agent) && matches!(consult.stage, ConsultStage::Joined { .. })
+            };
+            active.takes_part(agent)
+                || active.supervisors.contains_key(agent)
+                || active.consults.values().any(advises)
+        }
+        State::Ended(_) => interaction.last_owner.as_ref() == Some(agent),
+    }
+}
+
+/// Everybody whom an interaction concerns: those among whose own it is, and those who are asked.
 pub(crate) fn involved(interaction: &Interaction) -> BTreeSet<&AgentName> {
     match &interaction.state {
         State::Queued(_) | State::Done(_) => BTreeSet::new(),

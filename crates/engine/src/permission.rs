@@ -27,6 +27,22 @@ pub enum Verb {
     FinishInteraction,
     /// Leave a note.
     WriteNote,
+    /// Hand an interaction over, ask colleagues into it, and take that back.
+    HandOver,
+    /// Answer a colleague who asks one to take over, to join or to advise; end what one has joined.
+    AnswerRequest,
+    /// Ask for advice during an interaction.
+    Consult,
+    /// Write what only agents read: in a consult, or as a whisper.
+    WriteInternally,
+    /// Watch an interaction of others, and help in it.
+    Supervise,
+    /// Pick an interaction from its queue.
+    Pull,
+    /// Ask a colleague something without an interaction (r54).
+    ConsultColleague,
+    /// Call a contact or write them an e-mail, outside Parlor (r55).
+    LaunchOutside,
     /// Ask why work is where it is.
     ExplainRouting,
     /// Read who a contact is. Without the Communication view: only of those with whom one has work.
@@ -49,13 +65,21 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 22] = [
         Self::ActAsOneself,
         Self::AnswerOffer,
         Self::ReadInteraction,
         Self::WriteInInteraction,
         Self::FinishInteraction,
         Self::WriteNote,
+        Self::HandOver,
+        Self::AnswerRequest,
+        Self::Consult,
+        Self::WriteInternally,
+        Self::Supervise,
+        Self::Pull,
+        Self::ConsultColleague,
+        Self::LaunchOutside,
         Self::ExplainRouting,
         Self::ReadContacts,
         Self::EditContact,
@@ -72,7 +96,9 @@ impl Verb {
 pub enum Part {
     /// They own it, take part in it, or owned it last.
     Takes,
-    /// It is offered to them.
+    /// They advise or watch, and do not write to the contact.
+    Beside,
+    /// It is offered to them, or a colleague asks them to take it over, to join or to advise.
     Offered,
     /// It waits in a queue they serve.
     Serves,
@@ -135,6 +161,14 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
                 | Verb::WriteInInteraction
                 | Verb::FinishInteraction
                 | Verb::WriteNote
+                | Verb::HandOver
+                | Verb::AnswerRequest
+                | Verb::Consult
+                | Verb::WriteInternally
+                | Verb::Supervise
+                | Verb::Pull
+                | Verb::ConsultColleague
+                | Verb::LaunchOutside
                 | Verb::ExplainRouting
                 | Verb::ReadContacts
                 | Verb::EditContact
@@ -166,10 +200,17 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
         Verb::AnswerOffer => needs(Missing::Part, takes_or_is_offered(object)),
         Verb::ReadInteraction | Verb::ExplainRouting => needs(Missing::Part, may_read(agent, object)),
         Verb::WriteInInteraction => needs(Missing::Part, may_write(agent, object)),
-        Verb::FinishInteraction => needs(Missing::Part, takes(object)),
-        Verb::WriteNote => needs(Missing::Part, takes(object) || agent.role == Role::Supervisor),
-        Verb::OpenInteraction => desk(),
-        Verb::ReadContacts | Verb::EditContact => {
+        Verb::FinishInteraction | Verb::HandOver | Verb::Consult => needs(Missing::Part, takes(object)),
+        Verb::WriteNote => needs(Missing::Part, takes_or_is_beside(object) || agent.role == Role::Supervisor),
+        Verb::AnswerRequest => {
+            needs(Missing::Part, takes_or_is_offered(object) || takes_or_is_beside(object))
+        }
+        Verb::WriteInternally => needs(Missing::Part, takes_or_is_beside(object)),
+        Verb::Supervise | Verb::Pull => {
+            needs(Missing::Role(Role::Supervisor), agent.role == Role::Supervisor)
+        }
+        Verb::OpenInteraction | Verb::ConsultColleague => desk(),
+        Verb::ReadContacts | Verb::EditContact | Verb::LaunchOutside => {
             desk()?;
             in_work_or_communication()
         }
@@ -191,6 +232,10 @@ fn takes(object: Object) -> bool {
     matches!(object, Object::Interaction { part: Part::Takes, .. })
 }
 
+fn takes_or_is_beside(object: Object) -> bool {
+    matches!(object, Object::Interaction { part: Part::Takes | Part::Beside, .. })
+}
+
 fn takes_or_is_offered(object: Object) -> bool {
     matches!(object, Object::Interaction { part: Part::Takes | Part::Offered, .. })
 }
@@ -207,7 +252,7 @@ fn may_read(agent: &Agent, object: Object) -> bool {
             agent.role == Role::Supervisor
                 || (ended && agent.role != Role::Admin)
                 || match part {
-                    Part::Takes | Part::Offered | Part::Serves => true,
+                    Part::Takes | Part::Beside | Part::Offered | Part::Serves => true,
                     Part::None => false,
                 }
         }

@@ -5,10 +5,11 @@ use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use parlor_channel::{ConnectionState, Delivery, OnShow};
-use parlor_interaction::{EndedBy, Interaction, State};
+use parlor_interaction::{Consult, ConsultStage, ConsultTarget, EndedBy, Interaction, State};
 use parlor_model::{
-    AgentName, Author, ChannelKind, ChannelName, ContactId, ContactPoint, DeliveryStage, InteractionId,
-    Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp, Visibility,
+    AgentName, Author, ChannelKind, ChannelName, ConsultId, ContactId, ContactPoint, DeliveryStage,
+    InteractionId, Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp,
+    Visibility,
 };
 use parlor_routing::Explanation;
 use parlor_store::{
@@ -21,11 +22,14 @@ use crate::conductor::{Signal, pending_response};
 use crate::desk::allowed;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
+use crate::open::is_among_own;
 use crate::permission::{Actor, Object, Verb, may};
+use crate::requests::{ConsultBy, OpenRequest, requests_to};
 use crate::view::{
-    AlertView, AuthorView, ChannelView, ContactDetails, ContactPage, ContactRef, ContactSummary, ContactView,
-    ConversationView, EndedView, InteractionView, LoadView, Me, MessageView, OfferView, PendingView,
-    PointView, ReadinessView, TailView, ThreadView, TimingView,
+    AlertView, AuthorView, ChannelView, ConsultView, ContactDetails, ContactPage, ContactRef, ContactSummary,
+    ContactView, ConversationView, EndedView, InteractionView, InvitationView, LoadView, Me, MessageView,
+    OfferView, PendingView, PointView, ReadinessView, RequestView, SupervisorView, TailView, ThreadView,
+    TimingView, TransferView,
 };
 
 /// How many last lines an interaction shows (r46).
@@ -111,6 +115,7 @@ impl Engine {
                 pending_overdue_ms: milliseconds(timing.pending.overdue()),
                 typing_ttl_ms: milliseconds(timing.typing_ttl),
                 offer_ttl_ms: milliseconds(timing.offer_ttl),
+                transfer_ttl_ms: milliseconds(timing.transfer_ttl),
             },
             dispositions: directory.dispositions.clone(),
             channels: directory
@@ -121,7 +126,7 @@ impl Engine {
         })
     }
 
-    /// The interactions in which an agent has a part, and the offers to them.
+    /// The interactions that are an agent's own, and the offers to them.
     pub async fn my_work(
         &self,
         agent: &AgentName,
@@ -133,10 +138,27 @@ impl Engine {
         for interaction in self.inner.open.of_agent(agent) {
             match self.inner.offer_view(agent, &interaction).await? {
                 Some(offer) => offers.push(offer),
-                None => interactions.push(self.inner.interaction_view(&interaction).await?),
+                None if is_among_own(&interaction, agent) => {
+                    interactions.push(self.inner.interaction_view(&interaction).await?);
+                }
+                // They are only asked.
+                None => {}
             }
         }
         Ok((interactions, offers))
+    }
+
+    /// What colleagues ask an agent: to take over, to join, to advise.
+    pub async fn my_requests(&self, agent: &AgentName) -> Result<Vec<RequestView>, EngineError> {
+        let configured = self.inner.configured_agent(agent)?;
+        may(Actor::Agent(configured), Verb::ActAsOneself, Object::Workspace)?;
+        let mut requests = Vec::new();
+        for interaction in self.inner.open.of_agent(agent) {
+            for request in requests_to(&interaction, agent) {
+                requests.push(self.inner.request_view(&interaction, request).await?);
+            }
+        }
+        Ok(requests)
     }
 
     /// One interaction.
@@ -334,6 +356,16 @@ impl Inner {
         }))
     }
 
+    pub(crate) async fn request_view(
+        &self,
+        interaction: &Interaction,
+        request: OpenRequest,
+    ) -> Result<RequestView, StoreError> {
+        let OpenRequest { kind, id, by, expires_at, medium } = request;
+        let interaction = self.interaction_view(interaction).await?;
+        Ok(RequestView { kind, id, by, expires_at, medium, interaction })
+    }
+
     pub(crate) async fn interaction_view(
         &self,
         interaction: &Interaction,
@@ -362,6 +394,7 @@ impl Inner {
             }
         };
         let since = interaction.state.since();
+        let beside = beside(interaction);
         Ok(InteractionView {
             id: interaction.id,
             thread: interaction.thread,
@@ -379,6 +412,10 @@ impl Inner {
                 State::Queued(_) | State::Offered(_) => None,
             },
             members,
+            transfer: beside.transfer,
+            invitations: beside.invitations,
+            consults: beside.consults,
+            supervisors: beside.supervisors,
             since,
             created_at: interaction.created_at,
             ended,
@@ -615,6 +652,65 @@ fn point_view(point: &ContactPoint, channel: Option<ChannelName>) -> PointView {
         kind: point.key.kind.clone(),
         address: point.key.address.as_str().to_owned(),
         channel,
+    }
+}
+
+/// What goes on beside the conversation itself.
+#[derive(Debug, Default)]
+struct Beside {
+    transfer: Option<TransferView>,
+    invitations: Vec<InvitationView>,
+    consults: Vec<ConsultView>,
+    supervisors: Vec<SupervisorView>,
+}
+
+fn beside(interaction: &Interaction) -> Beside {
+    let active = match &interaction.state {
+        State::Active(active) => active,
+        State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => return Beside::default(),
+    };
+    Beside {
+        transfer: active.transfer.as_ref().map(|transfer| TransferView {
+            id: transfer.id,
+            by: transfer.by.clone(),
+            to: transfer.to.clone(),
+            expires_at: transfer.expires_at,
+        }),
+        invitations: active
+            .invitations
+            .iter()
+            .map(|(agent, invitation)| InvitationView {
+                agent: agent.clone(),
+                by: invitation.by.clone(),
+                expires_at: invitation.expires_at,
+            })
+            .collect(),
+        consults: active.consults.iter().map(|(id, consult)| consult_view(*id, consult)).collect(),
+        supervisors: active
+            .supervisors
+            .iter()
+            .map(|(agent, mode)| SupervisorView { agent: agent.clone(), mode: *mode })
+            .collect(),
+    }
+}
+
+fn consult_view(id: ConsultId, consult: &Consult) -> ConsultView {
+    let (joined, expires_at) = match consult.stage {
+        ConsultStage::Asked { expires_at } => (false, Some(expires_at)),
+        ConsultStage::Joined { .. } => (true, None),
+    };
+    let point = match &consult.target {
+        ConsultTarget::VoiceContact { point } => Some(*point),
+        ConsultTarget::Chat { .. } | ConsultTarget::VoiceAgent { .. } => None,
+    };
+    ConsultView {
+        id,
+        by: consult.by.clone(),
+        medium: ConsultBy::of(&consult.target),
+        agent: consult.target.agent().cloned(),
+        point,
+        joined,
+        expires_at,
     }
 }
 

@@ -60,7 +60,7 @@ impl Engine {
     /// To whom an interaction could be handed, with the reasons why to nobody else. For those who take part in it.
     pub async fn targets(&self, agent: &AgentName, id: InteractionId) -> Result<Targets, EngineError> {
         let configured = self.inner.configured_agent(agent)?;
-        let interaction = self.inner.visible_interaction(configured, id, Verb::FinishInteraction).await?;
+        let interaction = self.inner.visible_interaction(configured, id, Verb::HandOver).await?;
         Ok(self.inner.targets(agent, &interaction).await?)
     }
 }

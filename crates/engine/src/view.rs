@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parlor_channel::ConnectionState;
-use parlor_interaction::{DispositionCode, Outcome, StateName};
+use parlor_interaction::{DispositionCode, Outcome, StateName, Supervision};
 use parlor_model::{
-    AgentName, AlertId, ChannelKind, ChannelName, ContactId, ContactPointId, Content, DeliveryStage, Flags,
-    InteractionId, MediaClass, Medium, MessageId, OfferId, QueueName, Role, ThreadId, Timestamp, Visibility,
+    AgentName, AlertId, ChannelKind, ChannelName, ConsultId, ContactId, ContactPointId, Content,
+    DeliveryStage, Flags, InteractionId, MediaClass, Medium, MessageId, OfferId, QueueName, Role, ThreadId,
+    Timestamp, TransferId, Visibility,
 };
 use parlor_transcript::Colour;
 use serde::{Serialize, Serializer};
+use uuid::Uuid;
 
 use crate::config::Disposition;
 use crate::error::OfferGone;
+use crate::requests::{ConsultBy, RequestGone, RequestKind};
 
 /// An agent's own state.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,6 +74,8 @@ pub struct TimingView {
     pub typing_ttl_ms: u64,
     /// How long an offer lasts.
     pub offer_ttl_ms: u64,
+    /// How long a colleague is asked.
+    pub transfer_ttl_ms: u64,
 }
 
 /// A channel's name and network.
@@ -131,6 +136,14 @@ pub struct InteractionView {
     pub owner: Option<AgentName>,
     /// Who else takes part.
     pub members: Vec<AgentName>,
+    /// To whom it is being handed over (r48).
+    pub transfer: Option<TransferView>,
+    /// Who is asked to join (r49).
+    pub invitations: Vec<InvitationView>,
+    /// Who is asked for advice (r50 to r53).
+    pub consults: Vec<ConsultView>,
+    /// Who watches or helps.
+    pub supervisors: Vec<SupervisorView>,
     /// Since when it has been in its state.
     pub since: Timestamp,
     /// When it began.
@@ -150,6 +163,88 @@ pub struct InteractionView {
     pub elapsed: Duration,
     /// The outcome code that was given.
     pub disposition: Option<DispositionCode>,
+}
+
+/// A hand-over that waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TransferView {
+    /// Identity.
+    pub id: TransferId,
+    /// Who hands it over.
+    pub by: AgentName,
+    /// Who should take it.
+    pub to: AgentName,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// An invitation that waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InvitationView {
+    /// Who is asked.
+    pub agent: AgentName,
+    /// Who asks.
+    pub by: AgentName,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// Somebody is asked for advice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConsultView {
+    /// Identity.
+    pub id: ConsultId,
+    /// Who asks.
+    pub by: AgentName,
+    /// How.
+    pub medium: ConsultBy,
+    /// Who is asked, when it is an agent.
+    pub agent: Option<AgentName>,
+    /// Which address is called, when it is somebody outside.
+    pub point: Option<ContactPointId>,
+    /// Whether they have answered.
+    pub joined: bool,
+    /// Until when they are asked; `None` once they have answered.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Somebody watches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SupervisorView {
+    /// Who.
+    pub agent: AgentName,
+    /// How.
+    pub mode: Supervision,
+}
+
+/// What a colleague asks an agent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RequestView {
+    /// What.
+    pub kind: RequestKind,
+    /// Of a transfer or a consult its id, of an invitation that of the interaction.
+    pub id: Uuid,
+    /// Who asks.
+    pub by: AgentName,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// How a consult would be held.
+    pub medium: Option<ConsultBy>,
+    /// About what.
+    pub interaction: InteractionView,
+}
+
+/// What a colleague asked is no longer open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestGoneView {
+    /// What it was.
+    pub kind: RequestKind,
+    /// Which.
+    pub id: Uuid,
+    /// About what.
+    pub interaction: InteractionId,
+    /// Why.
+    pub reason: RequestGone,
 }
 
 /// How a session ended.

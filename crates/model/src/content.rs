@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentName, InteractionId};
+use crate::{AgentName, ConsultId, InteractionId, PointAddress};
 
 /// Text as a person wrote it.
 ///
@@ -87,6 +87,18 @@ pub enum Content {
         /// The text.
         text: MessageText,
     },
+    /// What agents tell each other in a consult; no contact ever sees it (r53).
+    Consult {
+        /// In which consult.
+        consult: ConsultId,
+        /// The text.
+        text: MessageText,
+    },
+    /// What a supervisor tells the agents while they talk with the contact; no contact ever sees it.
+    Whisper {
+        /// The text.
+        text: MessageText,
+    },
     /// Something Parlor has to say; user interfaces give it words.
     System {
         /// What happened.
@@ -105,7 +117,10 @@ impl Content {
     /// The words of a person in it, for search and previews.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Text { text } | Self::Note { text } => Some(text.as_str()),
+            Self::Text { text }
+            | Self::Note { text }
+            | Self::Consult { consult: _, text }
+            | Self::Whisper { text } => Some(text.as_str()),
             Self::System { .. } | Self::Unsupported { .. } => None,
         }
     }
@@ -115,6 +130,8 @@ impl Content {
         match self {
             Self::Text { .. } => "text",
             Self::Note { .. } => "note",
+            Self::Consult { .. } => "consult",
+            Self::Whisper { .. } => "whisper",
             Self::System { .. } => "system",
             Self::Unsupported { .. } => "unsupported",
         }
@@ -133,6 +150,65 @@ pub enum SystemNotice {
         /// How.
         change: LifecycleNotice,
     },
+    /// A consult without an interaction began or ended (r54).
+    Consult {
+        /// Which consult.
+        consult: ConsultId,
+        /// How.
+        change: ConsultNotice,
+    },
+    /// An agent calls the contact or writes them an e-mail, outside Parlor (r55).
+    Outside {
+        /// Who.
+        agent: AgentName,
+        /// How the contact is reached.
+        by: OutsideMeans,
+        /// At which number or address.
+        address: PointAddress,
+        /// What came of it so far.
+        stage: OutsideStage,
+    },
+}
+
+/// A change of a consult without an interaction that its transcript shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ConsultNotice {
+    /// It began.
+    Started {
+        /// Who asked.
+        by: AgentName,
+        /// Who is asked.
+        agent: AgentName,
+    },
+    /// It is over.
+    Ended {
+        /// Who ended it.
+        by: AgentName,
+    },
+}
+
+/// How a contact is reached outside Parlor (r55).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutsideMeans {
+    /// By telephone.
+    Call,
+    /// By e-mail.
+    Email,
+}
+
+/// How far a call or an e-mail has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutsideStage {
+    /// It was begun.
+    Started,
+    /// It was sent.
+    Sent,
+    /// It did not come about.
+    Failed,
 }
 
 /// A change of an interaction that its transcript shows.

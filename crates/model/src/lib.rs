@@ -29,7 +29,9 @@ pub use agent::{
 pub use channel::{Account, AccountName, Channel, ChannelName, OfferMode};
 pub use client_id::ClientId;
 pub use contact::{Contact, ContactAlias, ContactPoint, PointAddress, PointKey};
-pub use content::{Content, LifecycleNotice, MessageText, SystemNotice, TextError};
+pub use content::{
+    ConsultNotice, Content, LifecycleNotice, MessageText, OutsideMeans, OutsideStage, SystemNotice, TextError,
+};
 pub use delivery::{DeliveryStage, Observation};
 pub use flags::{Deployment, FlagName, Flags};
 pub use id::{

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parlor_channel::Transport;
+use parlor_channel::{OutsideLauncher, Transport, VoiceGateway};
 use parlor_engine::{Config, Disposition, Drive, Engine, EngineBuilder, StartError};
 use parlor_interaction::DispositionCode;
 use parlor_model::{
@@ -21,6 +21,8 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdSource>>,
     drive: Drive,
+    voice: Option<Arc<dyn VoiceGateway>>,
+    launcher: Option<Arc<dyn OutsideLauncher>>,
     wrong: Option<BuildError>,
 }
 
@@ -57,6 +59,8 @@ impl Builder {
             clock: None,
             ids: None,
             drive: Drive::Automatic,
+            voice: None,
+            launcher: None,
             wrong: None,
         }
     }
@@ -126,6 +130,18 @@ impl Builder {
         self
     }
 
+    /// Plugs in who carries calls for consults.
+    pub fn voice_gateway(mut self, gateway: Arc<dyn VoiceGateway>) -> Self {
+        self.voice = Some(gateway);
+        self
+    }
+
+    /// Plugs in who starts calls and e-mails to contacts.
+    pub fn outside_launcher(mut self, launcher: Arc<dyn OutsideLauncher>) -> Self {
+        self.launcher = Some(launcher);
+        self
+    }
+
     /// Changes the configuration as it is so far.
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
@@ -160,6 +176,12 @@ impl Builder {
         let mut engine = EngineBuilder::new(self.config, store).drive(self.drive);
         for (kind, transport) in self.transports {
             engine = engine.transport(kind, transport);
+        }
+        if let Some(gateway) = self.voice {
+            engine = engine.voice_gateway(gateway);
+        }
+        if let Some(launcher) = self.launcher {
+            engine = engine.outside_launcher(launcher);
         }
         if let Some(clock) = self.clock {
             engine = engine.clock(clock);

@@ -1,13 +1,16 @@
 //! Every route, each together with what the OpenAPI document says of it: there is no other way to add one.
 
 mod admin;
+mod consults;
 mod contacts;
 mod feed;
+mod hand_over;
 mod health;
 mod interactions;
 mod me;
 mod offers;
 mod sign_in;
+mod together;
 
 use std::sync::Arc;
 
@@ -40,6 +43,9 @@ impl Api {
         let api = feed::routes(api);
         let api = offers::routes(api);
         let api = interactions::routes(api);
+        let api = hand_over::routes(api);
+        let api = together::routes(api);
+        let api = consults::routes(api);
         let api = contacts::routes(api);
         let api = crate::chat::routes(api);
         admin::routes(api)

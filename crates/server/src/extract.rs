@@ -30,6 +30,24 @@ impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
     }
 }
 
+/// The two ids or names in an address, in their order.
+#[derive(Debug)]
+pub(crate) struct NamedPair<A, B>(pub(crate) A, pub(crate) B);
+
+impl<A: FromStr + Send, B: FromStr + Send, S: Send + Sync> FromRequestParts<S> for NamedPair<A, B> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let nothing = || Problem::not_found("thing");
+        let Path((first, second)) =
+            Path::<(String, String)>::from_request_parts(parts, state).await.map_err(|_| nothing())?;
+        match (first.parse(), second.parse()) {
+            (Ok(first), Ok(second)) => Ok(Self(first, second)),
+            (Err(_), _) | (_, Err(_)) => Err(nothing()),
+        }
+    }
+}
+
 /// The parameters of an address.
 #[derive(Debug)]
 pub(crate) struct Parameters<T>(pub(crate) T);

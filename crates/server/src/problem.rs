@@ -119,6 +119,8 @@ codes! {
     InvitationGone = 409 "invitation_gone",
     /// No more of these are possible; `limit` says how many.
     TooMany = 409 "too_many",
+    /// The colleague is not logged in.
+    AgentAway = 409 "agent_away",
     /// The agent has no room for it.
     AtCapacity = 409 "at_capacity",
     /// The id was used for another request.
@@ -149,6 +151,8 @@ codes! {
     UnknownMedium = 422 "unknown_medium",
     /// There is no such disposition.
     UnknownDisposition = 422 "unknown_disposition",
+    /// That cannot be asked of this target; `reason` says why.
+    InvalidTarget = 422 "invalid_target",
     /// A reason is not a code of the allowed form.
     BadReason = 422 "bad_reason",
     /// This address speaks the WebSocket protocol only.
@@ -161,6 +165,10 @@ codes! {
     TooManySockets = 429 "too_many_sockets",
     /// It failed here; nothing more is said.
     Internal = 500 "internal",
+    /// What would do it was not given to the engine; `missing` names it.
+    NotPlugged = 501 "not_plugged",
+    /// Who should have done it, outside, did not; `missing` names them.
+    NotCarried = 502 "not_carried",
     /// It cannot be done now; `Retry-After` says when to try again.
     Busy = 503 "busy",
 }
@@ -259,6 +267,18 @@ impl From<EngineError> for Problem {
             EngineError::HeldBy { agent } => Self::new(Code::AlreadyTaken, detail).with("by", agent.as_str()),
             EngineError::AtCapacity { agent } => {
                 Self::new(Code::AtCapacity, detail).with("agent", agent.as_str())
+            }
+            EngineError::InvalidTarget { reason } => {
+                Self::new(Code::InvalidTarget, detail).with("reason", reason.as_str())
+            }
+            EngineError::AgentAway { agent } => {
+                Self::new(Code::AgentAway, detail).with("agent", agent.as_str())
+            }
+            EngineError::NotPlugged { plug } => {
+                Self::new(Code::NotPlugged, detail).with("missing", plug.as_str())
+            }
+            EngineError::NotCarried { plug } => {
+                Self::new(Code::NotCarried, detail).with("missing", plug.as_str())
             }
             EngineError::AsyncDisabled => Self::new(Code::AsyncDisabled, detail),
             EngineError::MustOpenInteraction => Self::new(Code::MustOpenInteraction, detail)

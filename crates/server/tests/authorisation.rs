@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use common::schema::routes;
-use common::{ADMIN, ALICE, BOB, World, text, uuid};
+use common::{ADMIN, ALICE, BOB, CAROL, World, text, uuid, with_carol};
+use parlor_model::Role;
 use serde_json::{Value, json};
 
 /// Who calls, in the order of the columns.
@@ -62,7 +63,7 @@ fn table() -> Vec<Row> {
             Some(json!({"on": true})),
             [401, 401, 404, 204, 403],
         ),
-        ("POST", "/api/interactions/{interaction}/notes", Some(message), [401, 401, 404, 201, 403]),
+        ("POST", "/api/interactions/{interaction}/notes", Some(message.clone()), [401, 401, 404, 201, 403]),
         ("POST", "/api/interactions/{interaction}/end", None, [401, 401, 404, 200, 403]),
         // It has to be ended first.
         ("POST", "/api/interactions/{interaction}/done", None, [401, 401, 404, 409, 403]),
@@ -71,6 +72,64 @@ fn table() -> Vec<Row> {
             "/api/interactions/{interaction}/disposition",
             Some(json!({"code": "resolved"})),
             [401, 401, 404, 200, 403],
+        ),
+        (
+            "POST",
+            "/api/interactions/{interaction}/transfer",
+            Some(json!({"to": {"queue": "support"}})),
+            [401, 401, 404, 200, 403],
+        ),
+        // Only supervisors pick and watch. Who may not know of it is told that it does not exist.
+        ("POST", "/api/interactions/{interaction}/pull", None, [401, 401, 404, 403, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/monitor",
+            Some(json!({"mode": "barge"})),
+            [401, 401, 404, 403, 403],
+        ),
+        (
+            "POST",
+            "/api/interactions/{interaction}/monitor/messages",
+            Some(message.clone()),
+            [401, 401, 404, 409, 403],
+        ),
+        ("POST", "/api/transfers/{transfer}/accept", None, [401, 401, 409, 409, 403]),
+        ("POST", "/api/transfers/{transfer}/decline", None, [401, 401, 409, 409, 403]),
+        ("POST", "/api/transfers/{transfer}/cancel", None, [401, 401, 409, 204, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/conference",
+            Some(json!({"agent": "carol"})),
+            [401, 401, 404, 200, 403],
+        ),
+        ("POST", "/api/interactions/{interaction}/conference/accept", None, [401, 401, 409, 200, 403]),
+        ("POST", "/api/interactions/{interaction}/conference/decline", None, quiet),
+        ("POST", "/api/interactions/{interaction}/conference/leave", None, [401, 401, 204, 409, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/conference/remove",
+            Some(json!({"agent": "carol"})),
+            [401, 401, 404, 200, 403],
+        ),
+        (
+            "POST",
+            "/api/interactions/{interaction}/consult",
+            Some(json!({"agent": "carol"})),
+            [401, 401, 404, 201, 403],
+        ),
+        ("POST", "/api/interactions/{interaction}/consult/{consult}/join", None, [401, 401, 409, 409, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/consult/{consult}/complete",
+            None,
+            [401, 401, 404, 409, 403],
+        ),
+        ("POST", "/api/interactions/{interaction}/consult/{consult}/cancel", None, [401, 401, 409, 204, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/consult/{consult}/messages",
+            Some(message.clone()),
+            [401, 401, 404, 201, 403],
         ),
         ("GET", "/api/contacts", None, own),
         ("GET", "/api/contacts/{contact}", None, own),
@@ -95,13 +154,30 @@ fn table() -> Vec<Row> {
 }
 
 /// A workspace in which alice owns an interaction with one contact and is offered one with another.
-async fn world(path: &str) -> (World, String) {
-    let world = World::new().await;
+async fn world(template: &str) -> (World, String) {
+    let (config, server) = with_carol(Role::Agent);
+    let world = World::with(config, server).await;
     let (interaction, session) = world.alices_interaction().await;
     world.contact_writes("ben", 2, "Me too").await;
     let offer = text(&world.offer(ALICE).await["id"]);
-    let path = path
+    let at = |what: &str| format!("/api/interactions/{interaction}/{what}");
+    let (mut transfer, mut consult) = (String::new(), String::new());
+    if template.contains("{transfer}") {
+        world.sign_in(CAROL).await;
+        let body = json!({"to": {"agent": "carol"}});
+        let asked = world.post(&at("transfer"), ALICE, body).await.expect(200).json();
+        transfer = text(&asked["interaction"]["transfer"]["id"]);
+    } else if template.contains("consult") || template.contains("conference") {
+        world.sign_in(CAROL).await;
+    }
+    if template.contains("{consult}") {
+        let begun = world.post(&at("consult"), ALICE, json!({"agent": "carol"})).await.expect(201).json();
+        consult = text(&begun["consult"]);
+    }
+    let path = template
         .replace("{interaction}", &interaction)
+        .replace("{transfer}", &transfer)
+        .replace("{consult}", &consult)
         .replace("{contact}", &session.contact.to_string())
         .replace("{offer}", &offer)
         .replace("{channel}", "website");

@@ -311,6 +311,7 @@ fn timing(lines: Lines<'_>, table: &TimingTable, config: &mut Config) -> Result<
     };
     let timing = &mut config.timing;
     set(&mut timing.offer_ttl, &table.offer_ttl)?;
+    set(&mut timing.transfer_ttl, &table.transfer_ttl)?;
     set(&mut timing.routing_lease, &table.routing_lease)?;
     set(&mut timing.presence_lease, &table.presence_lease)?;
     set(&mut timing.typing_ttl, &table.typing_ttl)?;

@@ -102,6 +102,7 @@ pub(crate) struct LimitsTable {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TimingTable {
     pub(crate) offer_ttl: Option<Spanned<u64>>,
+    pub(crate) transfer_ttl: Option<Spanned<u64>>,
     pub(crate) outbox_uncertain: Option<Spanned<u64>>,
     pub(crate) routing_lease: Option<Spanned<u64>>,
     pub(crate) presence_lease: Option<Spanned<u64>>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use parlor_engine::view::{InteractionView, Me, OfferView};
+use parlor_engine::view::{InteractionView, Me, OfferView, RequestView};
 use parlor_model::{ContactId, Label, Medium};
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub(super) fn routes(api: Api) -> Api {
             Operation::get(
                 "/api/me/interactions",
                 "myInteractions",
-                "What one owns, takes part in or is offered; Ended ones until they are Done",
+                "What one owns, takes part in, is offered or asked by colleagues; Ended ones until they are Done",
             )
             .gives(200, "MyWork"),
             my_work,
@@ -95,11 +95,14 @@ async fn set_readiness(
 struct MyWork {
     interactions: Vec<InteractionView>,
     offers: Vec<OfferView>,
+    requests: Vec<RequestView>,
 }
 
 async fn my_work(State(shared): State<Arc<Shared>>, caller: AgentCaller) -> Result<Answer<MyWork>, Problem> {
+    // Requests first: one that is answered in between is shown twice rather than not at all.
+    let requests = shared.engine.my_requests(&caller.name).await?;
     let (interactions, offers) = shared.engine.my_work(&caller.name).await?;
-    Ok(Answer::ok(MyWork { interactions, offers }))
+    Ok(Answer::ok(MyWork { interactions, offers, requests }))
 }
 
 #[derive(Debug, Deserialize)]

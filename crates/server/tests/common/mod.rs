@@ -16,7 +16,7 @@ use parlor_engine::{Arrival, Config, ContactSession, Disposition, Drive, Engine,
 use parlor_interaction::DispositionCode;
 use parlor_model::{
     Agent, AgentName, Channel, ChannelKind, ChannelName, Content, MediaClass, Medium, MessageText, OfferMode,
-    PointAddress, PointKey, ProviderMessageId, QueueName,
+    PointAddress, PointKey, ProviderMessageId, QueueName, Role,
 };
 use parlor_server::{Limits, Server, ServerConfig};
 use parlor_store::{MemoryStore, Store};
@@ -31,6 +31,7 @@ pub(crate) const BASE: &str = "http://desk.example";
 
 pub(crate) const ALICE: &str = "alice-secret";
 pub(crate) const BOB: &str = "bob-secret";
+pub(crate) const CAROL: &str = "carol-secret";
 pub(crate) const ADMIN: &str = "admin-secret";
 
 /// A workspace.
@@ -113,6 +114,14 @@ pub(crate) fn server_config() -> ServerConfig {
     config.agent_tokens =
         [(name("alice"), SecretString::from(ALICE)), (name("bob"), SecretString::from(BOB))].into();
     config
+}
+
+/// The same with carol, who serves no queue.
+pub(crate) fn with_carol(role: Role) -> (Config, ServerConfig) {
+    let (mut config, mut server) = (config(), server_config());
+    config.agents.push(Agent { role, ..Agent::new(name("carol")) });
+    server.agent_tokens.insert(name("carol"), SecretString::from(CAROL));
+    (config, server)
 }
 
 impl World {
@@ -207,6 +216,11 @@ impl World {
     pub(crate) async fn ready(&self, token: &str) {
         self.put("/api/me/readiness", token, json!({"medium": "chat", "ready": true})).await.expect(200);
         self.engine.settle().await;
+    }
+
+    /// The agent logs in and takes no work.
+    pub(crate) async fn sign_in(&self, token: &str) {
+        self.not_ready(token).await;
     }
 
     pub(crate) async fn not_ready(&self, token: &str) {
