@@ -167,6 +167,7 @@ mod code {
             [
                 ("auto_done", milliseconds(interaction.auto_done.unwrap_or_default())),
                 ("auto_done_abandoned", interaction.auto_done_abandoned.into()),
+                ("case_editable", interaction.case_editable.into()),
                 ("disposition_mandatory", interaction.disposition_mandatory.into()),
                 ("ended_holds", Value::try_from(interaction.ended_holds).unwrap()),
                 ("missed_offer", missed_offer.into()),

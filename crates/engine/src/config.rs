@@ -15,7 +15,7 @@ pub struct Config {
     pub queues: Vec<QueueName>,
     /// Our endpoints.
     pub channels: Vec<Channel>,
-    /// The outcome codes an agent may give.
+    /// The outcome codes (r30): a tree, each with those that it stands below. Only what nothing stands below is given.
     pub dispositions: Vec<Disposition>,
     /// How long things may take.
     pub timing: Timing,
@@ -24,7 +24,7 @@ pub struct Config {
 }
 
 /// An outcome code and its name.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disposition {
     /// Identity.
     pub code: DispositionCode,
@@ -136,6 +136,17 @@ impl Config {
         unique("queue", self.queues.iter().map(QueueName::as_str))?;
         unique("channel", self.channels.iter().map(|channel| channel.name.as_str()))?;
         unique("disposition", self.dispositions.iter().map(|one| one.code.as_str()))?;
+        for Disposition { code, .. } in &self.dispositions {
+            if let Some(parent) = code.parent()
+                && !self.dispositions.iter().any(|known| known.code.as_str() == parent)
+            {
+                return Err(ConfigError::Unknown {
+                    user: format!("disposition {code}"),
+                    what: "disposition",
+                    name: parent.to_owned(),
+                });
+            }
+        }
         let queues: BTreeSet<&QueueName> = self.queues.iter().collect();
         for agent in &self.agents {
             for queue in &agent.queues {
@@ -222,6 +233,11 @@ impl Directory {
 
     pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
         self.channels.values()
+    }
+
+    /// Whether nothing stands below an outcome code, so that agents may give it.
+    pub(crate) fn is_leaf(&self, code: &DispositionCode) -> bool {
+        self.dispositions.iter().all(|other| other.code.parent() != Some(code.as_str()))
     }
 
     /// Every medium that some channel asks for: what an agent can be Ready on.

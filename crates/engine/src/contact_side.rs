@@ -6,7 +6,8 @@ use parlor_channel::{ConnectionState, Delivery};
 use parlor_interaction::{Actor, Command, Context, EndedBy, Interaction, Origin, Start, State};
 use parlor_model::{
     AgentName, Author, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, Content, Id,
-    InteractionId, Message, MessageId, PointKey, ProviderMessageId, Subject, Thread, ThreadId, Timestamp,
+    InteractionId, Message, MessageId, Needs, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
+    Timestamp,
 };
 use parlor_store::{
     Acknowledged, Alert, AlertKind, ContactWrite, DocumentWrite, Duplicate, InboxEntry, InboxKey, NewMessage,
@@ -414,6 +415,7 @@ impl Inner {
             weight: 1,
             origin,
             preferred: None,
+            needs: Needs::default(),
         })
     }
 

@@ -22,8 +22,8 @@ use crate::error::EngineError;
 use crate::permission::{Actor, Object, Verb, may};
 use crate::view::{
     AlertView, AuthorView, ChannelView, ContactDetails, ContactPage, ContactRef, ContactSummary, ContactView,
-    ConversationView, EndedView, InteractionView, LoadView, Me, MessageView, OfferView, PendingView,
-    PointView, ReadinessView, TailView, ThreadView, TimingView,
+    ConversationView, DispositionView, EndedView, InteractionView, LoadView, Me, MessageView, OfferView,
+    PendingView, PointView, ReadinessView, TailView, ThreadView, TimingView,
 };
 
 /// How many last lines an interaction shows (r46).
@@ -110,7 +110,15 @@ impl Engine {
                 typing_ttl_ms: milliseconds(timing.typing_ttl),
                 offer_ttl_ms: milliseconds(timing.offer_ttl),
             },
-            dispositions: directory.dispositions.clone(),
+            dispositions: directory
+                .dispositions
+                .iter()
+                .map(|known| DispositionView {
+                    code: known.code.clone(),
+                    name: known.name.clone(),
+                    leaf: directory.is_leaf(&known.code),
+                })
+                .collect(),
             channels: directory
                 .channels()
                 .map(|channel| ChannelView { name: channel.name.clone(), kind: channel.kind.clone() })

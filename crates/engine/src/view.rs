@@ -12,7 +12,6 @@ use parlor_model::{
 use parlor_transcript::Colour;
 use serde::{Serialize, Serializer};
 
-use crate::config::Disposition;
 use crate::error::OfferGone;
 
 /// An agent's own state.
@@ -32,8 +31,8 @@ pub struct Me {
     pub flags: Flags,
     /// The durations a client needs.
     pub timing: TimingView,
-    /// The outcome codes they may give.
-    pub dispositions: Vec<Disposition>,
+    /// The outcome codes there are.
+    pub dispositions: Vec<DispositionView>,
     /// The channels there are.
     pub channels: Vec<ChannelView>,
     /// The engine's time, so that a client with another clock shows right durations.
@@ -71,6 +70,17 @@ pub struct TimingView {
     pub typing_ttl_ms: u64,
     /// How long an offer lasts.
     pub offer_ttl_ms: u64,
+}
+
+/// An outcome code (r30): a path, such as `sales/lost/price`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DispositionView {
+    /// Identity.
+    pub code: DispositionCode,
+    /// What people read.
+    pub name: String,
+    /// Whether nothing stands below it, so that it may be given.
+    pub leaf: bool,
 }
 
 /// A channel's name and network.

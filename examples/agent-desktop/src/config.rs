@@ -326,6 +326,7 @@ fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Confi
     rules.interaction.auto_done_abandoned =
         table.auto_done_abandoned.unwrap_or(rules.interaction.auto_done_abandoned);
     rules.interaction.disposition_mandatory = table.disposition_mandatory;
+    rules.interaction.case_editable = table.case_editable.unwrap_or(rules.interaction.case_editable);
     rules.interaction.auto_done = (table.auto_done > 0).then(|| Duration::from_millis(table.auto_done));
     if let Some(missed) = &table.missed_offer {
         rules.missed_offer = match missed.get_ref().as_str() {

@@ -144,6 +144,7 @@ pub(crate) struct PolicyTable {
     pub(crate) ended_holds: Option<parlor::interaction::EndedHolds>,
     pub(crate) ended_sets_not_ready: Option<Spanned<bool>>,
     pub(crate) disposition_mandatory: bool,
+    pub(crate) case_editable: Option<bool>,
     /// Milliseconds; 0 is never.
     pub(crate) auto_done: u64,
     pub(crate) auto_done_abandoned: Option<bool>,
