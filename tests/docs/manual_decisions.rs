@@ -185,6 +185,7 @@ mod code {
                 ("pending_overdue", timing.pending.overdue()),
                 ("pending_warning", timing.pending.warning()),
                 ("presence_lease", timing.presence_lease),
+                ("priority_step", timing.priority_step),
                 ("routing_lease", timing.routing_lease),
                 ("typing_ttl", timing.typing_ttl),
             ]

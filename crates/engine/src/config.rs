@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_interaction::{DispositionCode, Policy};
 use parlor_model::{Agent, AgentName, Channel, ChannelName, Medium, QueueName};
+use parlor_routing::{Classifier, QueueRule, RoutingError, RoutingPolicy, RoutingRules};
 use parlor_transcript::Thresholds;
 
 /// What one workspace is configured with. It is checked as a whole by [`Config::check`].
@@ -11,8 +13,10 @@ use parlor_transcript::Thresholds;
 pub struct Config {
     /// Who answers.
     pub agents: Vec<Agent>,
-    /// Where work waits.
-    pub queues: Vec<QueueName>,
+    /// Where work waits, and what becomes of it there.
+    pub queues: Vec<QueueRule>,
+    /// Says what the first words of an interaction are about, so that the right agents get it (r10).
+    pub classifier: Option<Arc<dyn Classifier>>,
     /// Our endpoints.
     pub channels: Vec<Channel>,
     /// The outcome codes (r30): a tree, each with those that it stands below. Only what nothing stands below is given.
@@ -41,6 +45,8 @@ pub struct Timing {
     pub offer_ttl: Duration,
     /// When a pending response turns yellow and red (r42, r43).
     pub pending: Thresholds,
+    /// How much longer waiting one step of priority is worth.
+    pub priority_step: Duration,
     /// How long a typing notice lasts without a new one (r38).
     pub typing_ttl: Duration,
     /// How long the routing lease runs without being renewed.
@@ -54,6 +60,7 @@ impl Default for Timing {
         Self {
             offer_ttl: Duration::from_secs(20),
             pending: Thresholds::default(),
+            priority_step: RoutingPolicy::DEFAULT_PRIORITY_STEP,
             typing_ttl: Duration::from_secs(10),
             routing_lease: Duration::from_secs(10),
             presence_lease: Duration::from_secs(30),
@@ -121,6 +128,9 @@ pub enum ConfigError {
         /// Which one.
         name: &'static str,
     },
+    /// The rules of the queues make no sense.
+    #[error(transparent)]
+    Routing(#[from] RoutingError),
     /// A channel asks for no readiness, so that nobody could ever be offered its work by being Ready.
     #[error("channel {channel} asks for no readiness")]
     NoReadiness {
@@ -133,7 +143,7 @@ impl Config {
     /// Checks that names are unique and known, and that durations make sense.
     pub fn check(&self) -> Result<(), ConfigError> {
         unique("agent", self.agents.iter().map(|agent| agent.name.as_str()))?;
-        unique("queue", self.queues.iter().map(QueueName::as_str))?;
+        unique("queue", self.queues.iter().map(|queue| queue.name.as_str()))?;
         unique("channel", self.channels.iter().map(|channel| channel.name.as_str()))?;
         unique("disposition", self.dispositions.iter().map(|one| one.code.as_str()))?;
         for Disposition { code, .. } in &self.dispositions {
@@ -147,7 +157,7 @@ impl Config {
                 });
             }
         }
-        let queues: BTreeSet<&QueueName> = self.queues.iter().collect();
+        let queues: BTreeSet<&QueueName> = self.queues.iter().map(|queue| &queue.name).collect();
         for agent in &self.agents {
             for queue in &agent.queues {
                 known(&queues, queue, || format!("agent {}", agent.name))?;
@@ -170,7 +180,16 @@ impl Config {
                 return Err(ConfigError::Zero { name });
             }
         }
+        self.routing()?;
         Ok(())
+    }
+
+    /// The rules of routing.
+    fn routing(&self) -> Result<RoutingRules, RoutingError> {
+        let policy = RoutingPolicy::default()
+            .with_reoffer_after(self.timing.offer_ttl)?
+            .with_priority_step(self.timing.priority_step)?;
+        RoutingRules::new(policy, self.queues.iter().cloned())
     }
 }
 
@@ -202,6 +221,8 @@ pub(crate) struct Directory {
     channels: BTreeMap<ChannelName, Channel>,
     media: BTreeSet<Medium>,
     pub(crate) dispositions: Vec<Disposition>,
+    pub(crate) routing: RoutingRules,
+    pub(crate) classifier: Option<Arc<dyn Classifier>>,
     pub(crate) timing: Timing,
     pub(crate) rules: Rules,
 }
@@ -210,6 +231,8 @@ impl Directory {
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self {
+            routing: config.routing()?,
+            classifier: config.classifier,
             media: config.channels.iter().flat_map(|channel| channel.readiness.iter().cloned()).collect(),
             agents: config.agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect(),
             channels: config.channels.into_iter().map(|channel| (channel.name.clone(), channel)).collect(),

@@ -340,7 +340,8 @@ impl Inner {
         let message: MessageId = self.new_id();
         let mut draft = Draft::new(now);
         draft.changes.inbox.push(InboxEntry { key: key.clone(), message: Some(message) });
-        let (interaction, segment) = self.work_for(session, message, now, &mut draft).await?;
+        let (interaction, segment) =
+            self.work_for(session, message, &inbound.content, now, &mut draft).await?;
         let Some(channel) = self.directory.channel(&session.channel) else {
             return Err(EngineError::NotFound { what: "channel" }.into());
         };
@@ -369,6 +370,7 @@ impl Inner {
         self: &Arc<Self>,
         session: &ContactSession,
         message: MessageId,
+        content: &Content,
         now: Timestamp,
         draft: &mut Draft,
     ) -> Result<(Option<InteractionId>, u32), Attempt> {
@@ -395,7 +397,10 @@ impl Inner {
             self.alert(session, message, agent, now, draft).await?;
             return Ok((None, 0));
         }
-        let start = self.start(session, Origin::Inbound)?;
+        let mut start = self.start(session, Origin::Inbound)?;
+        if let Some((classifier, text)) = self.directory.classifier.as_ref().zip(content.text()) {
+            start.needs = classifier.classify(text, &session.channel).into();
+        }
         let transition = Interaction::start(start, now);
         draft.transition(&self.directory, None, &transition, || self.new_id());
         Ok((Some(transition.interaction.id), transition.interaction.segment))

@@ -72,7 +72,7 @@ impl Builder {
     /// Adds a queue.
     pub fn queue(mut self, name: &str) -> Self {
         if let Some(queue) = self.checked(name, QueueName::new) {
-            self.config.queues.push(queue);
+            self.config.queues.push(queue.into());
         }
         self
     }
