@@ -167,6 +167,7 @@ mod code {
             [
                 ("auto_done", milliseconds(interaction.auto_done.unwrap_or_default())),
                 ("auto_done_abandoned", interaction.auto_done_abandoned.into()),
+                ("case_editable", interaction.case_editable.into()),
                 ("disposition_mandatory", interaction.disposition_mandatory.into()),
                 ("ended_holds", Value::try_from(interaction.ended_holds).unwrap()),
                 ("missed_offer", missed_offer.into()),
@@ -184,6 +185,7 @@ mod code {
                 ("pending_overdue", timing.pending.overdue()),
                 ("pending_warning", timing.pending.warning()),
                 ("presence_lease", timing.presence_lease),
+                ("priority_step", timing.priority_step),
                 ("routing_lease", timing.routing_lease),
                 ("transfer_ttl", timing.transfer_ttl),
                 ("typing_ttl", timing.typing_ttl),

@@ -219,7 +219,7 @@ async fn of_two_who_close_at_once_both_are_right_and_it_is_closed_once() {
 #[tokio::test]
 async fn what_a_colleague_has_is_named_and_not_shown() {
     let world = World::with(|config| {
-        config.queues.push(QueueName::new("sales").unwrap());
+        config.queues.push(QueueName::new("sales").unwrap().into());
         agent(config, "carol").queues = [QueueName::new("sales").unwrap()].into();
     })
     .await;

@@ -162,7 +162,7 @@ async fn r48_the_end_of_the_session_takes_the_request_with_it() {
 async fn r48_into_a_queue_it_goes_at_once() {
     let world = World::with(|config| {
         let second = QueueName::new("second").unwrap();
-        config.queues.push(second.clone());
+        config.queues.push(second.clone().into());
         agent(config, "bob").queues = [second].into();
     })
     .await;

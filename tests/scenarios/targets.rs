@@ -10,7 +10,7 @@ async fn those_who_could_take_it_come_first_and_the_others_with_the_reason() {
     let world = World::with(|config| {
         everybody_holds(config, 1);
         config.agents.push(Agent { role: Role::Admin, ..Agent::new(name("adam")) });
-        config.queues.push(QueueName::new("sales").unwrap());
+        config.queues.push(QueueName::new("sales").unwrap().into());
         config.agents[1].queues.insert(QueueName::new("sales").unwrap());
     })
     .await;

@@ -10,7 +10,7 @@ use parlor_model::{
     AgentName, FlagName, Id, InteractionId, Medium, NotReadyReason, OfferId, OfferMode, Readiness,
     ReadinessState, Timestamp,
 };
-use parlor_routing::{AgentSnapshot, Decision, Explanation, Input, Matcher, RoutingPolicy, Work};
+use parlor_routing::{AgentSnapshot, Decision, Explanation, Input, Matcher, Preferred, Work};
 use parlor_store::{
     AgentState, AgentWrite, CommitError, Conflict, Fence, Lease, LeaseName, OfferRecord, StoreError, TimerKey,
 };
@@ -158,17 +158,13 @@ impl Conductor {
                 engine.presence.touch(&agent.name, now, engine.directory.timing.presence_lease);
             }
         }
-        // `Config::check` has refused a zero, the only thing the policy refuses.
-        let policy = RoutingPolicy::default()
-            .with_reoffer_after(engine.directory.timing.offer_ttl)
-            .unwrap_or_default();
         let mut conductor = Self {
             engine: Arc::downgrade(engine),
             inbox,
             node,
             drive,
             lease: None,
-            matcher: Matcher::new(policy),
+            matcher: Matcher::new(engine.directory.routing.clone()),
             decisions: Vec::new(),
             timers: Timers::default(),
             pending: BTreeMap::new(),
@@ -726,10 +722,11 @@ fn work(engine: &Inner, interaction: &Interaction) -> Option<Work> {
         media: channel.readiness.clone(),
         class: interaction.class,
         weight: NonZeroU32::new(interaction.weight).unwrap_or(NonZeroU32::MIN),
-        required_skills: BTreeMap::new(),
-        priority: 0,
+        required_skills: interaction.needs.skills.clone(),
+        priority: interaction.needs.priority,
         since: queued.since,
-        preferred: queued.preferred.clone(),
+        // Its state does not say when they last had it, only since when it is without them.
+        preferred: queued.preferred.clone().map(|agent| Preferred { agent, last_with: queued.since }),
         passed: queued.passed.clone(),
     })
 }

@@ -1,9 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_channel::OnShow;
 use parlor_interaction::{DispositionCode, Policy};
 use parlor_model::{Agent, AgentName, Channel, ChannelName, Medium, QueueName};
+use parlor_routing::{Classifier, QueueRule, RoutingError, RoutingPolicy, RoutingRules};
 use parlor_transcript::Thresholds;
 
 /// What one workspace is configured with. It is checked as a whole by [`Config::check`].
@@ -12,13 +14,15 @@ use parlor_transcript::Thresholds;
 pub struct Config {
     /// Who answers.
     pub agents: Vec<Agent>,
-    /// Where work waits.
-    pub queues: Vec<QueueName>,
+    /// Where work waits, and what becomes of it there.
+    pub queues: Vec<QueueRule>,
+    /// Says what the first words of an interaction are about, so that the right agents get it (r10).
+    pub classifier: Option<Arc<dyn Classifier>>,
     /// Our endpoints.
     pub channels: Vec<Channel>,
     /// What differs between channels, where it is not as the transport and [`Timing`] say.
     pub channel_rules: BTreeMap<ChannelName, ChannelRules>,
-    /// The outcome codes an agent may give.
+    /// The outcome codes (r30): a tree, each with those that it stands below. Only what nothing stands below is given.
     pub dispositions: Vec<Disposition>,
     /// How long things may take.
     pub timing: Timing,
@@ -37,7 +41,7 @@ pub struct ChannelRules {
 }
 
 /// An outcome code and its name.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disposition {
     /// Identity.
     pub code: DispositionCode,
@@ -56,6 +60,8 @@ pub struct Timing {
     pub transfer_ttl: Duration,
     /// When a pending response turns yellow and red (r42, r43).
     pub pending: Thresholds,
+    /// How much longer waiting one step of priority is worth.
+    pub priority_step: Duration,
     /// How long a typing notice lasts without a new one (r38).
     pub typing_ttl: Duration,
     /// How long the routing lease runs without being renewed.
@@ -70,6 +76,7 @@ impl Default for Timing {
             offer_ttl: Duration::from_secs(20),
             transfer_ttl: Duration::from_secs(30),
             pending: Thresholds::default(),
+            priority_step: RoutingPolicy::DEFAULT_PRIORITY_STEP,
             typing_ttl: Duration::from_secs(10),
             routing_lease: Duration::from_secs(10),
             presence_lease: Duration::from_secs(30),
@@ -137,6 +144,9 @@ pub enum ConfigError {
         /// Which one.
         name: &'static str,
     },
+    /// The rules of the queues make no sense.
+    #[error(transparent)]
+    Routing(#[from] RoutingError),
     /// A channel asks for no readiness, so that nobody could ever be offered its work by being Ready.
     #[error("channel {channel} asks for no readiness")]
     NoReadiness {
@@ -149,10 +159,21 @@ impl Config {
     /// Checks that names are unique and known, and that durations make sense.
     pub fn check(&self) -> Result<(), ConfigError> {
         unique("agent", self.agents.iter().map(|agent| agent.name.as_str()))?;
-        unique("queue", self.queues.iter().map(QueueName::as_str))?;
+        unique("queue", self.queues.iter().map(|queue| queue.name.as_str()))?;
         unique("channel", self.channels.iter().map(|channel| channel.name.as_str()))?;
         unique("disposition", self.dispositions.iter().map(|one| one.code.as_str()))?;
-        let queues: BTreeSet<&QueueName> = self.queues.iter().collect();
+        for Disposition { code, .. } in &self.dispositions {
+            if let Some(parent) = code.parent()
+                && !self.dispositions.iter().any(|known| known.code.as_str() == parent)
+            {
+                return Err(ConfigError::Unknown {
+                    user: format!("disposition {code}"),
+                    what: "disposition",
+                    name: parent.to_owned(),
+                });
+            }
+        }
+        let queues: BTreeSet<&QueueName> = self.queues.iter().map(|queue| &queue.name).collect();
         for agent in &self.agents {
             for queue in &agent.queues {
                 known(&queues, queue, || format!("agent {}", agent.name))?;
@@ -182,7 +203,16 @@ impl Config {
                 return Err(ConfigError::Zero { name });
             }
         }
+        self.routing()?;
         Ok(())
+    }
+
+    /// The rules of routing.
+    fn routing(&self) -> Result<RoutingRules, RoutingError> {
+        let policy = RoutingPolicy::default()
+            .with_reoffer_after(self.timing.offer_ttl)?
+            .with_priority_step(self.timing.priority_step)?;
+        RoutingRules::new(policy, self.queues.iter().cloned())
     }
 }
 
@@ -216,6 +246,8 @@ pub(crate) struct Directory {
     media: BTreeSet<Medium>,
     channel_rules: BTreeMap<ChannelName, ChannelRules>,
     pub(crate) dispositions: Vec<Disposition>,
+    pub(crate) routing: RoutingRules,
+    pub(crate) classifier: Option<Arc<dyn Classifier>>,
     pub(crate) timing: Timing,
     pub(crate) rules: Rules,
 }
@@ -224,8 +256,10 @@ impl Directory {
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self {
+            routing: config.routing()?,
+            classifier: config.classifier,
             media: config.channels.iter().flat_map(|channel| channel.readiness.iter().cloned()).collect(),
-            queues: config.queues.into_iter().collect(),
+            queues: config.queues.into_iter().map(|queue| queue.name).collect(),
             agents: config.agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect(),
             channels: config.channels.into_iter().map(|channel| (channel.name.clone(), channel)).collect(),
             channel_rules: config.channel_rules,
@@ -258,6 +292,11 @@ impl Directory {
     /// What a channel has of its own.
     pub(crate) fn channel_rules(&self, name: &ChannelName) -> ChannelRules {
         self.channel_rules.get(name).copied().unwrap_or_default()
+    }
+
+    /// Whether nothing stands below an outcome code, so that agents may give it.
+    pub(crate) fn is_leaf(&self, code: &DispositionCode) -> bool {
+        self.dispositions.iter().all(|other| other.code.parent() != Some(code.as_str()))
     }
 
     /// Every medium that some channel asks for: what an agent can be Ready on.

@@ -6,7 +6,8 @@ use parlor_channel::{ConnectionState, Delivery};
 use parlor_interaction::{Actor, Command, Context, EndedBy, Interaction, Origin, Start, State};
 use parlor_model::{
     AgentName, Author, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, Content, Id,
-    InteractionId, Message, MessageId, PointKey, ProviderMessageId, Subject, Thread, ThreadId, Timestamp,
+    InteractionId, Message, MessageId, Needs, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
+    Timestamp,
 };
 use parlor_store::{
     Acknowledged, Alert, AlertKind, ContactQuery, ContactScope, ContactWrite, DocumentWrite, Duplicate,
@@ -342,7 +343,8 @@ impl Inner {
         let message: MessageId = self.new_id();
         let mut draft = Draft::new(now);
         draft.changes.inbox.push(InboxEntry { key: key.clone(), message: Some(message) });
-        let (interaction, segment) = self.work_for(session, message, now, &mut draft).await?;
+        let (interaction, segment) =
+            self.work_for(session, message, &inbound.content, now, &mut draft).await?;
         let Some(channel) = self.directory.channel(&session.channel) else {
             return Err(EngineError::NotFound { what: "channel" }.into());
         };
@@ -371,6 +373,7 @@ impl Inner {
         self: &Arc<Self>,
         session: &ContactSession,
         message: MessageId,
+        content: &Content,
         now: Timestamp,
         draft: &mut Draft,
     ) -> Result<(Option<InteractionId>, u32), Attempt> {
@@ -397,7 +400,10 @@ impl Inner {
             self.alert(session, message, agent, now, draft).await?;
             return Ok((None, 0));
         }
-        let start = self.start(session, Origin::Inbound)?;
+        let mut start = self.start(session, Origin::Inbound)?;
+        if let Some((classifier, text)) = self.directory.classifier.as_ref().zip(content.text()) {
+            start.needs = classifier.classify(text, &session.channel).into();
+        }
         let transition = Interaction::start(start, now);
         draft.transition(&self.directory, None, &transition, || self.new_id());
         Ok((Some(transition.interaction.id), transition.interaction.segment))
@@ -417,6 +423,7 @@ impl Inner {
             weight: 1,
             origin,
             preferred: None,
+            needs: Needs::default(),
         })
     }
 

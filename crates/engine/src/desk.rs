@@ -168,6 +168,9 @@ impl Engine {
         let Some(code) = known.map(|known| DispositionCode::clone(&known.code)) else {
             return Err(EngineError::UnknownDisposition(code.to_owned()));
         };
+        if !self.inner.directory.is_leaf(&code) {
+            return Err(EngineError::DispositionGroup(code));
+        }
         let ask = Ask::new(once, "disposition", &[&id.to_string(), code.as_str()]);
         let command = Command::SetDisposition { agent: agent.clone(), code };
         self.carry_out(agent, &ask, id, Verb::FinishInteraction, command).await

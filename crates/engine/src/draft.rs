@@ -190,6 +190,7 @@ fn notice(event: &Event) -> Option<(LifecycleNotice, Visibility)> {
         | Event::ContactWrote
         | Event::AgentWrote { .. }
         | Event::DispositionSet { .. }
+        | Event::CaseDataSet { .. }
         | Event::TransferRequested { .. }
         | Event::TransferDeclined { .. }
         | Event::TransferExpired { .. }

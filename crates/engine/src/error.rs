@@ -1,5 +1,5 @@
 use parlor_channel::PreflightRefusal;
-use parlor_interaction::{GoneReason, Refusal, TransitionError};
+use parlor_interaction::{DispositionCode, GoneReason, Refusal, TransitionError};
 use parlor_model::{AgentName, ChannelName, TextError};
 use parlor_store::StoreError;
 
@@ -84,6 +84,9 @@ pub enum EngineError {
     /// An outcome code that is not configured.
     #[error("there is no disposition {0:?}")]
     UnknownDisposition(String),
+    /// An outcome code that others stand below: one of them has to be given.
+    #[error("disposition {0} stands for several; one of them has to be given")]
+    DispositionGroup(DispositionCode),
     /// The contact cannot be reached on that channel.
     #[error("the contact has no thread on channel {0}")]
     NotOnChannel(ChannelName),

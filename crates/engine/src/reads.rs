@@ -27,9 +27,9 @@ use crate::permission::{Actor, Object, Verb, may};
 use crate::requests::{ConsultBy, OpenRequest, requests_to};
 use crate::view::{
     AlertView, AuthorView, ChannelView, ConsultView, ContactDetails, ContactPage, ContactRef, ContactSummary,
-    ContactView, ConversationView, EndedView, InteractionView, InvitationView, LoadView, Me, MessageView,
-    OfferView, PendingView, PointView, ReadinessView, RequestView, SupervisorView, TailView, ThreadView,
-    TimingView, TransferView,
+    ContactView, ConversationView, DispositionView, EndedView, InteractionView, InvitationView, LoadView, Me,
+    MessageView, OfferView, PendingView, PointView, ReadinessView, RequestView, SupervisorView, TailView,
+    ThreadView, TimingView, TransferView,
 };
 
 /// How many last lines an interaction shows (r46).
@@ -117,7 +117,15 @@ impl Engine {
                 offer_ttl_ms: milliseconds(timing.offer_ttl),
                 transfer_ttl_ms: milliseconds(timing.transfer_ttl),
             },
-            dispositions: directory.dispositions.clone(),
+            dispositions: directory
+                .dispositions
+                .iter()
+                .map(|known| DispositionView {
+                    code: known.code.clone(),
+                    name: known.name.clone(),
+                    leaf: directory.is_leaf(&known.code),
+                })
+                .collect(),
             channels: directory
                 .channels()
                 .map(|channel| ChannelView { name: channel.name.clone(), kind: channel.kind.clone() })

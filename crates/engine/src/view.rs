@@ -14,7 +14,6 @@ use parlor_transcript::Colour;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::config::Disposition;
 use crate::error::OfferGone;
 use crate::requests::{ConsultBy, RequestGone, RequestKind};
 
@@ -35,8 +34,8 @@ pub struct Me {
     pub flags: Flags,
     /// The durations a client needs.
     pub timing: TimingView,
-    /// The outcome codes they may give.
-    pub dispositions: Vec<Disposition>,
+    /// The outcome codes there are.
+    pub dispositions: Vec<DispositionView>,
     /// The channels there are.
     pub channels: Vec<ChannelView>,
     /// The engine's time, so that a client with another clock shows right durations.
@@ -76,6 +75,17 @@ pub struct TimingView {
     pub offer_ttl_ms: u64,
     /// How long a colleague is asked.
     pub transfer_ttl_ms: u64,
+}
+
+/// An outcome code (r30): a path, such as `sales/lost/price`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DispositionView {
+    /// Identity.
+    pub code: DispositionCode,
+    /// What people read.
+    pub name: String,
+    /// Whether nothing stands below it, so that it may be given.
+    pub leaf: bool,
 }
 
 /// A channel's name and network.

@@ -1,6 +1,6 @@
-use parlor_model::{AgentName, ConsultId, OfferId, Timestamp, TransferId};
+use parlor_model::{AgentName, ConsultId, Label, OfferId, Timestamp, TransferId};
 
-use crate::{Actor, ConsultTarget, DispositionCode, EndedBy, Supervision, TransferTarget};
+use crate::{Actor, CaseValue, ConsultTarget, DispositionCode, EndedBy, Supervision, TransferTarget};
 
 crate::name::closed_names! {
     /// The name of a [`Command`].
@@ -17,6 +17,7 @@ crate::name::closed_names! {
         MarkDone = "mark_done",
         AutoDone = "auto_done",
         SetDisposition = "set_disposition",
+        SetCaseData = "set_case_data",
         RequestTransfer = "request_transfer",
         AcceptTransfer = "accept_transfer",
         DeclineTransfer = "decline_transfer",
@@ -111,6 +112,15 @@ pub enum Command {
         agent: AgentName,
         /// How.
         code: DispositionCode,
+    },
+    /// The agent writes down something about the case, or takes it away (r32).
+    SetCaseData {
+        /// Who.
+        agent: AgentName,
+        /// What it is called.
+        key: Label,
+        /// What it says; `None` takes it away.
+        value: Option<CaseValue>,
     },
     /// The owner hands it over in one step (r48).
     RequestTransfer {
@@ -264,6 +274,7 @@ impl Command {
             Self::MarkDone { .. } => CommandName::MarkDone,
             Self::AutoDone => CommandName::AutoDone,
             Self::SetDisposition { .. } => CommandName::SetDisposition,
+            Self::SetCaseData { .. } => CommandName::SetCaseData,
             Self::RequestTransfer { .. } => CommandName::RequestTransfer,
             Self::AcceptTransfer { .. } => CommandName::AcceptTransfer,
             Self::DeclineTransfer { .. } => CommandName::DeclineTransfer,

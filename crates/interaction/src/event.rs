@@ -1,7 +1,7 @@
-use parlor_model::{AgentName, ConsultId, OfferId, QueueName, Timestamp, TransferId};
+use parlor_model::{AgentName, ConsultId, Label, OfferId, QueueName, Timestamp, TransferId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, ConsultTarget, DispositionCode, EndedBy, Outcome, Start, Supervision};
+use crate::{Actor, CaseValue, ConsultTarget, DispositionCode, EndedBy, Outcome, Start, Supervision};
 
 crate::name::closed_names! {
     /// The name of an [`Event`].
@@ -19,6 +19,7 @@ crate::name::closed_names! {
         Ended = "ended",
         MarkedDone = "marked_done",
         DispositionSet = "disposition_set",
+        CaseDataSet = "case_data_set",
         TransferRequested = "transfer_requested",
         TransferAccepted = "transfer_accepted",
         TransferDeclined = "transfer_declined",
@@ -139,6 +140,15 @@ pub enum Event {
         agent: AgentName,
         /// How.
         code: DispositionCode,
+    },
+    /// The case information changed.
+    CaseDataSet {
+        /// Who changed it.
+        agent: AgentName,
+        /// Which entry.
+        key: Label,
+        /// What it says now; `None` when it was taken away.
+        value: Option<CaseValue>,
     },
     /// The owner wants to hand it to an agent.
     TransferRequested {
@@ -315,6 +325,7 @@ impl Event {
             Self::Ended { .. } => EventName::Ended,
             Self::MarkedDone { .. } => EventName::MarkedDone,
             Self::DispositionSet { .. } => EventName::DispositionSet,
+            Self::CaseDataSet { .. } => EventName::CaseDataSet,
             Self::TransferRequested { .. } => EventName::TransferRequested,
             Self::TransferAccepted { .. } => EventName::TransferAccepted,
             Self::TransferDeclined { .. } => EventName::TransferDeclined,

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use parlor_model::{
-    AgentName, ChannelName, ConsultId, ContactPointId, InteractionId, MediaClass, OfferId, QueueName,
-    ThreadId, Timestamp, TransferId,
+    AgentName, ChannelName, ConsultId, ContactPointId, InteractionId, Label, MediaClass, Needs, OfferId,
+    QueueName, ThreadId, Timestamp, TransferId,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Active, DispositionCode, Offered, Origin, State};
+use crate::{Active, CaseValue, DispositionCode, Offered, Origin, State};
 
 /// One handled piece of work: a snapshot of everything that follows from its events.
 ///
@@ -46,6 +48,12 @@ pub struct Interaction {
     pub disposition: Option<DispositionCode>,
     /// When it began.
     pub created_at: Timestamp,
+    /// What it asks for beyond its queue (r10); it keeps that through every transfer and reactivation.
+    #[serde(default, skip_serializing_if = "Needs::is_empty")]
+    pub needs: Needs,
+    /// The case information (r32): kept through every transfer and reactivation, changed until it is Done.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub case: BTreeMap<Label, CaseValue>,
 }
 
 /// What an interaction begins with.
@@ -69,6 +77,9 @@ pub struct Start {
     pub origin: Origin,
     /// Who should get it if they can. Without meaning when an agent begins it.
     pub preferred: Option<AgentName>,
+    /// What it asks for beyond its queue (r10).
+    #[serde(default, skip_serializing_if = "Needs::is_empty")]
+    pub needs: Needs,
 }
 
 /// A change of hands that somebody may repeat.

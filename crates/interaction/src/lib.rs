@@ -35,7 +35,9 @@
 //! use std::time::Duration;
 //!
 //! use parlor_interaction::{Command, Context, Interaction, Origin, Policy, Start, StateName};
-//! use parlor_model::{AgentName, ChannelName, Id, InteractionId, MediaClass, OfferId, QueueName, ThreadId, Timestamp};
+//! use parlor_model::{
+//!     AgentName, ChannelName, Id, InteractionId, MediaClass, Needs, OfferId, QueueName, ThreadId, Timestamp,
+//! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let now = Timestamp::from_millis(1_700_000_000_000);
@@ -56,6 +58,7 @@
 //!         weight: 1,
 //!         origin: Origin::Inbound,
 //!         preferred: None,
+//!         needs: Needs::default(),
 //!     },
 //!     now,
 //! );
@@ -75,6 +78,7 @@
 //! ```
 
 mod active;
+mod case;
 mod command;
 mod disposition;
 mod effect;
@@ -91,8 +95,9 @@ mod transition;
 pub use active::{
     Active, Consult, ConsultStage, ConsultTarget, Invitation, Limits, Supervision, Transfer, TransferTarget,
 };
+pub use case::{CaseLimits, CaseValue, CaseValueError};
 pub use command::{Command, CommandName};
-pub use disposition::DispositionCode;
+pub use disposition::{DispositionCode, DispositionCodeError};
 pub use effect::{Effect, Timer};
 pub use event::{Event, EventName, Origin, ReactivatedBy, Recorded};
 pub use interaction::{Handover, Holder, Interaction, Start};

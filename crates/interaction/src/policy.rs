@@ -21,6 +21,8 @@ pub struct Policy {
     pub auto_done: Option<Duration>,
     /// Closes an interaction at once when it ends while nobody has it. Default: yes.
     pub auto_done_abandoned: bool,
+    /// Agents may change the case information (r32). Default: yes.
+    pub case_editable: bool,
 }
 
 impl Default for Policy {
@@ -31,6 +33,7 @@ impl Default for Policy {
             disposition_mandatory: false,
             auto_done: None,
             auto_done_abandoned: true,
+            case_editable: true,
         }
     }
 }

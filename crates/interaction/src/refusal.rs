@@ -121,7 +121,16 @@ pub enum Refusal {
     /// The invitation is no longer open.
     #[error("the invitation is no longer open")]
     InvitationGone,
-    /// One of the [`Limits`](crate::Limits) is reached.
+    /// The case information is not to be changed here (r32).
+    #[error("the case information cannot be changed")]
+    CaseReadOnly,
+    /// The case information would be larger than [`CaseLimits::TOTAL_BYTES`](crate::CaseLimits::TOTAL_BYTES).
+    #[error("the case information would have more than {limit} bytes")]
+    CaseTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// One of the [`Limits`](crate::Limits), or the number of [`CaseLimits`](crate::CaseLimits), is reached.
     #[error("no more than {limit} of these are possible")]
     TooMany {
         /// The limit.
@@ -155,6 +164,8 @@ impl Refusal {
             Self::ConsultNotJoined => "consult_not_joined",
             Self::NotAnAgent => "not_an_agent",
             Self::InvitationGone => "invitation_gone",
+            Self::CaseReadOnly => "case_read_only",
+            Self::CaseTooLarge { .. } => "case_too_large",
             Self::TooMany { .. } => "too_many",
         }
     }

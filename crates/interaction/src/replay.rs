@@ -1,5 +1,7 @@
 mod session;
 
+use std::collections::BTreeMap;
+
 use parlor_model::{AgentName, OfferId, Timestamp};
 
 use crate::{
@@ -83,6 +85,8 @@ pub(crate) fn begin(start: &Start, at: Timestamp) -> Interaction {
         handover: None,
         disposition: None,
         created_at: at,
+        needs: start.needs.clone(),
+        case: BTreeMap::new(),
     }
 }
 
@@ -132,6 +136,13 @@ fn evolve(before: &Interaction, event: &Event, at: Timestamp) -> Option<Interact
         Event::DispositionSet { agent: _, code } => {
             before.is_open().then_some(())?;
             next.disposition = Some(code.clone());
+        }
+        Event::CaseDataSet { agent: _, key, value } => {
+            before.is_open().then_some(())?;
+            match value {
+                Some(value) => next.case.insert(key.clone(), value.clone()),
+                None => next.case.remove(key),
+            };
         }
         Event::TransferAccepted { transfer, agent } => {
             next.hand_over(agent, at, Handover::Transfer(*transfer))?;

@@ -1,4 +1,5 @@
 mod active;
+mod case;
 mod conference;
 mod consult;
 mod done;

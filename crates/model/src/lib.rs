@@ -18,6 +18,7 @@ mod id;
 mod kind;
 mod label;
 mod message;
+mod needs;
 mod role;
 mod source;
 mod thread;
@@ -41,6 +42,7 @@ pub use id::{
 pub use kind::{ChannelKind, MediaClass, Medium, Visibility};
 pub use label::{Label, LabelError};
 pub use message::{Author, Message, ProviderMessageId, ProviderPostId};
+pub use needs::Needs;
 pub use role::{AgentName, Role};
 pub use source::{Clock, IdSource};
 pub use thread::{Subject, Thread};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use parlor_channel::{OutsideLauncher, Transport, VoiceGateway};
 use parlor_engine::{Config, Disposition, Drive, Engine, EngineBuilder, StartError};
-use parlor_interaction::DispositionCode;
+use parlor_interaction::{DispositionCode, DispositionCodeError};
 use parlor_model::{
     Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, IdSource, LabelError, OfferMode, QueueName,
 };
@@ -38,6 +38,14 @@ pub enum BuildError {
         /// Why not.
         source: LabelError,
     },
+    /// An outcome code is not one.
+    #[error("{code:?} is not an outcome code: {source}")]
+    Disposition {
+        /// What was given.
+        code: String,
+        /// Why not.
+        source: DispositionCodeError,
+    },
     /// The engine does not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -68,7 +76,7 @@ impl Builder {
     /// Adds a queue.
     pub fn queue(mut self, name: &str) -> Self {
         if let Some(queue) = self.checked(name, QueueName::new) {
-            self.config.queues.push(queue);
+            self.config.queues.push(queue.into());
         }
         self
     }
@@ -87,8 +95,11 @@ impl Builder {
 
     /// Adds an outcome code.
     pub fn disposition(mut self, code: &str, name: &str) -> Self {
-        if let Some(code) = self.checked(code, DispositionCode::new) {
-            self.config.dispositions.push(Disposition { code, name: name.to_owned() });
+        match DispositionCode::new(code) {
+            Ok(code) => self.config.dispositions.push(Disposition { code, name: name.to_owned() }),
+            Err(source) => {
+                self.wrong.get_or_insert(BuildError::Disposition { code: code.to_owned(), source });
+            }
         }
         self
     }

@@ -36,7 +36,7 @@ impl Abilities {
 /// Abilities in use, each once.
 ///
 /// Ten thousand agents share a few hundred. Kept once, they stay in the processor's cache, and agents stay small.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SharedAbilities(BTreeSet<Arc<Abilities>>);
 
 impl SharedAbilities {

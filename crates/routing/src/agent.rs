@@ -38,7 +38,7 @@ pub struct AgentSnapshot {
 pub(crate) struct AgentId(pub(crate) usize);
 
 /// A decision that is not settled yet, as it weighs on its agent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub(crate) interaction: InteractionId,
     pub(crate) demand: Demand,
@@ -46,7 +46,7 @@ pub(crate) struct Pending {
 }
 
 /// What the matcher keeps of an agent, also while they are away: a decision in flight outlives a logout.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AgentSlot {
     id: AgentId,
     name: AgentName,
@@ -60,7 +60,7 @@ pub(crate) struct AgentSlot {
 }
 
 /// A snapshot, taken apart.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Present {
     abilities: Arc<Abilities>,
     /// In the order of the media that they are Ready on.
@@ -97,6 +97,10 @@ impl AgentSlot {
             standing: Standing::AWAY,
             profile: None,
         }
+    }
+
+    pub(crate) const fn id(&self) -> AgentId {
+        self.id
     }
 
     pub(crate) const fn name(&self) -> &AgentName {

@@ -1,10 +1,12 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_model::{AgentName, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::QueuePosition;
 use crate::abilities::Abilities;
 use crate::agent::{AgentSlot, relative_load};
+use crate::queue_rule::Asks;
 use crate::work::Needs;
 
 /// Why waiting work is where it is: every agent who is logged in, and what keeps the work from them. Whoever is not
@@ -15,6 +17,16 @@ pub struct Explanation {
     pub interaction: InteractionId,
     /// For which moment this holds.
     pub at: Timestamp,
+    /// Where it waits.
+    pub queue: QueueName,
+    /// Its place there.
+    pub position: QueuePosition,
+    /// How many rings of its queue it has reached.
+    pub ring: usize,
+    /// When it reaches the next, if there is one.
+    pub next_ring_at: Option<Timestamp>,
+    /// When its queue opens, if it is closed and ever does.
+    pub opens_at: Option<Timestamp>,
     /// The candidates in the order in which they would be asked, then the others in the same order.
     pub verdicts: Vec<Verdict>,
 }
@@ -54,6 +66,13 @@ pub enum Exclusion {
         /// The queue.
         queue: QueueName,
     },
+    /// They serve a queue in which it could be asked for, but that is closed.
+    QueueClosed {
+        /// The queue.
+        queue: QueueName,
+        /// When it opens, if it ever does.
+        until: Option<Timestamp>,
+    },
     /// They lack a skill, or have too low a grade.
     MissingSkill {
         /// The skill.
@@ -84,6 +103,20 @@ pub enum Exclusion {
         /// What it would add.
         weight: u32,
     },
+    /// What they lack will not be asked for any more once the work has waited for longer.
+    RingNotReached {
+        /// The first ring for which they would do, counted from 1.
+        ring: usize,
+        /// When it is reached.
+        at: Timestamp,
+    },
+    /// It is kept for the agent who had it last.
+    HeldFor {
+        /// Who.
+        agent: AgentName,
+        /// Until when, if they do not log out or let it pass before.
+        until: Timestamp,
+    },
     /// They let it pass a short while ago (r8).
     CoolingDown {
         /// When it may be offered to them again, if they do not say Ready again before.
@@ -92,11 +125,6 @@ pub enum Exclusion {
 }
 
 impl Explanation {
-    pub(crate) fn new(interaction: InteractionId, at: Timestamp, mut verdicts: Vec<Verdict>) -> Self {
-        verdicts.sort_by_cached_key(Verdict::order);
-        Self { interaction, at, verdicts }
-    }
-
     /// Whom the work could be offered to, in the order in which they would be asked. Empty at rest: what can be
     /// offered has been.
     pub fn candidates(&self) -> impl Iterator<Item = &Verdict> {
@@ -110,68 +138,115 @@ impl Verdict {
         self.exclusions.is_empty()
     }
 
-    fn order(&self) -> impl Ord + use<> {
+    fn order(&self) -> impl Ord + use<'_> {
         (
             !self.is_candidate(),
             !self.score.preferred,
             self.score.idle_since,
             relative_load(self.score.load, self.score.limit),
-            self.agent.clone(),
+            &self.agent,
         )
     }
 }
 
-/// How an agent stands to work with these needs; `None` while they are away.
-pub(crate) fn verdict(
-    needs: &Needs,
-    preferred: Option<&AgentName>,
-    agent: &AgentSlot,
-    cooling_until: Option<Timestamp>,
-) -> Option<Verdict> {
-    let abilities = agent.abilities()?;
-    let demand = needs.demand;
-    let (load, limit) = (agent.load(demand.class), agent.limit(demand.class));
-    let mut exclusions = missing(needs, abilities);
-    if !agent.fits(demand) {
-        exclusions.push(Exclusion::AtCapacity {
-            class: demand.class,
-            load,
-            limit,
-            weight: demand.weight.get(),
-        });
-    }
-    exclusions.extend(cooling_until.map(|until| Exclusion::CoolingDown { until }));
-    Some(Verdict {
-        agent: agent.name().clone(),
-        score: Score {
-            preferred: preferred == Some(agent.name()),
-            idle_since: agent.idle_since(),
-            load,
-            limit,
-        },
-        exclusions,
-    })
+/// What an agent is held against.
+pub(crate) struct Question<'a> {
+    pub(crate) needs: &'a Needs,
+    pub(crate) asks: Asks,
+    /// Queues that would be asked too if they were open, and when they open.
+    pub(crate) closed: BTreeMap<QueueName, Option<Timestamp>>,
+    /// What will be asked in the rings to come, with their numbers and when they are reached.
+    pub(crate) later: Vec<(usize, Timestamp, Asks)>,
+    pub(crate) preferred: Option<&'a AgentName>,
+    pub(crate) held: Option<(AgentName, Timestamp)>,
 }
 
-fn missing(needs: &Needs, agent: &Abilities) -> Vec<Exclusion> {
-    let mut missing = Vec::new();
-    if !agent.queues.contains(&needs.queue) {
-        missing.push(Exclusion::NotInQueue { queue: needs.queue.clone() });
-    }
-    for (skill, &required) in &needs.skills {
-        let has_grade = agent.skills.get(skill).copied();
-        if has_grade.is_none_or(|grade| grade < required) {
-            missing.push(Exclusion::MissingSkill { skill: skill.clone(), required, has_grade });
+impl Question<'_> {
+    /// How an agent stands to the work; `None` while they are away.
+    pub(crate) fn verdict(&self, agent: &AgentSlot, cooling_until: Option<Timestamp>) -> Option<Verdict> {
+        let abilities = agent.abilities()?;
+        let demand = self.needs.demand;
+        let (load, limit) = (agent.load(demand.class), agent.limit(demand.class));
+        let mut exclusions = self.lacking(abilities);
+        if let Some((ring, at)) = self.sufficient_ring(abilities).filter(|_| !exclusions.is_empty()) {
+            exclusions.push(Exclusion::RingNotReached { ring, at });
         }
+        exclusions.extend(self.unready(abilities));
+        if !agent.fits(demand) {
+            exclusions.push(Exclusion::AtCapacity {
+                class: demand.class,
+                load,
+                limit,
+                weight: demand.weight.get(),
+            });
+        }
+        if let Some((holder, until)) = self.held.as_ref().filter(|(holder, _)| holder != agent.name()) {
+            exclusions.push(Exclusion::HeldFor { agent: holder.clone(), until: *until });
+        }
+        exclusions.extend(cooling_until.map(|until| Exclusion::CoolingDown { until }));
+        Some(Verdict {
+            agent: agent.name().clone(),
+            score: Score {
+                preferred: self.preferred == Some(agent.name()),
+                idle_since: agent.idle_since(),
+                load,
+                limit,
+            },
+            exclusions,
+        })
     }
-    let disabled: BTreeSet<_> = needs.media.intersection(&agent.disabled).cloned().collect();
-    if !disabled.is_empty() {
-        missing.push(Exclusion::FlagDisabled { media: disabled });
+
+    /// What they lack of queues and skills.
+    fn lacking(&self, agent: &Abilities) -> Vec<Exclusion> {
+        let mut lacking = Vec::new();
+        if !serves(agent, &self.asks) {
+            let closed = self.closed.iter().find(|(queue, _)| agent.queues.contains(*queue));
+            lacking.push(match closed {
+                Some((queue, &until)) => Exclusion::QueueClosed { queue: queue.clone(), until },
+                None => Exclusion::NotInQueue { queue: self.needs.queue.clone() },
+            });
+        }
+        for (skill, &required) in &self.asks.skills {
+            let has_grade = agent.skills.get(skill).copied();
+            if has_grade.is_none_or(|grade| grade < required) {
+                lacking.push(Exclusion::MissingSkill { skill: skill.clone(), required, has_grade });
+            }
+        }
+        lacking
     }
-    let is_ready = |medium: &&Medium| agent.ready.contains(*medium);
-    let not_ready: BTreeSet<_> = needs.media.iter().filter(|medium| !is_ready(medium)).cloned().collect();
-    if !not_ready.is_empty() || needs.media.is_empty() {
-        missing.push(Exclusion::NotReady { media: not_ready });
+
+    /// The first ring to come in which they lack nothing.
+    fn sufficient_ring(&self, agent: &Abilities) -> Option<(usize, Timestamp)> {
+        let skilled = |asks: &Asks| {
+            let mut skills = asks.skills.iter();
+            skills.all(|(skill, required)| agent.skills.get(skill).is_some_and(|grade| grade >= required))
+        };
+        let mut later = self.later.iter();
+        later.find(|(_, _, asks)| serves(agent, asks) && skilled(asks)).map(|&(ring, at, _)| (ring, at))
     }
-    missing
+
+    fn unready(&self, agent: &Abilities) -> Vec<Exclusion> {
+        let mut unready = Vec::new();
+        let media = &self.needs.media;
+        let disabled: BTreeSet<_> = media.intersection(&agent.disabled).cloned().collect();
+        if !disabled.is_empty() {
+            unready.push(Exclusion::FlagDisabled { media: disabled });
+        }
+        let is_ready = |medium: &&Medium| agent.ready.contains(*medium);
+        let not_ready: BTreeSet<_> = media.iter().filter(|medium| !is_ready(medium)).cloned().collect();
+        if !not_ready.is_empty() || media.is_empty() {
+            unready.push(Exclusion::NotReady { media: not_ready });
+        }
+        unready
+    }
+}
+
+fn serves(agent: &Abilities, asks: &Asks) -> bool {
+    asks.queues.iter().any(|queue| agent.queues.contains(queue))
+}
+
+/// Candidates first, and both in the order in which they would be asked.
+pub(crate) fn in_order(mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    verdicts.sort_by(|a, b| a.order().cmp(&b.order()));
+    verdicts
 }

@@ -6,13 +6,15 @@
 //! that they have room for, so that an agent without room is never looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use parlor_model::{Medium, QueueName, SkillName};
 
-use crate::Work;
 use crate::abilities::Abilities;
 use crate::agent::{AgentSlot, Rank};
+use crate::queue_rule::Asks;
 use crate::work::{Demand, Location, Needs, Particulars, Place};
+use crate::{QueueRule, Work};
 
 /// The number of a class. Classes are kept when empty: there are as many as the configuration can express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +28,7 @@ pub(crate) struct ProfileId(usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct DemandId(usize);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     classes: Vec<Class>,
     /// By fingerprint, so that finding a class compares needs once and not at each step. Nearly always one class each.
@@ -39,9 +41,17 @@ pub(crate) struct Index {
     grades: BTreeSet<(SkillName, u8)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Class {
     needs: Needs,
+    /// Of its queue.
+    rule: Arc<QueueRule>,
+    /// How many rings of the rule its work has reached.
+    ring: usize,
+    /// Where its work goes when the next ring is reached, once some has.
+    next_ring: Option<ClassId>,
+    /// What follows from all these, and from which queues are open.
+    asks: Asks,
     demand: DemandId,
     waiting: BTreeMap<Place, Option<Box<Particulars>>>,
     /// The first of them, here at hand because every agent who gets room looks at it.
@@ -56,7 +66,7 @@ struct First {
     is_plain: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Profile {
     key: ProfileKey,
     members: usize,
@@ -75,12 +85,12 @@ struct ProfileKey {
 }
 
 impl ProfileKey {
-    fn satisfies(&self, needs: &Needs) -> bool {
+    fn satisfies(&self, needs: &Needs, asks: &Asks) -> bool {
         // Work that names no medium is for nobody: see `Work::media`.
         !needs.media.is_empty()
-            && self.queues.contains(&needs.queue)
+            && asks.queues.iter().any(|queue| self.queues.contains(queue))
             && needs.media.is_subset(&self.media)
-            && needs.skills.iter().all(|(skill, &grade)| self.grades.contains(&(skill.clone(), grade)))
+            && asks.skills.iter().all(|(skill, &grade)| self.grades.contains(&(skill.clone(), grade)))
     }
 }
 
@@ -105,52 +115,116 @@ impl Class {
 }
 
 impl Index {
-    /// The class of this work, if there is one.
+    /// The class of this work before it has reached any ring, if there is one.
     pub(crate) fn class(&self, work: &Work) -> Option<ClassId> {
         let alike = self.classes_by_fingerprint.get(&work.needs_fingerprint())?;
         let mut alike = alike.iter().copied();
         alike.find(|&class| self.needs(class).are_those_of(work))
     }
 
-    /// Whether the class of this work would change where agents stand. Then they have to be taken out before
-    /// [`Self::add_class`] and put back after it. Rare: once per demand, and once per skill and grade.
-    pub(crate) fn moves_agents(&self, work: &Work) -> bool {
-        let needs = work.needs();
-        let mut grades = needs.skills.into_iter();
-        !self.demands.contains(&needs.demand) || grades.any(|grade| !self.grades.contains(&grade))
+    /// Whether classes of this demand and these grades would change where agents stand. Then they have to be taken out
+    /// before [`Self::prepare`] and put back after it. Rare: once per demand, and once per skill and grade.
+    pub(crate) fn moves_agents(&self, demand: Demand, grades: &BTreeSet<(SkillName, u8)>) -> bool {
+        !self.demands.contains(&demand) || !grades.is_subset(&self.grades)
     }
 
-    /// Adds the class of this work.
-    pub(crate) fn add_class(&mut self, work: &Work) -> ClassId {
-        let needs = work.needs();
+    /// Makes agents comparable by this demand and these grades.
+    pub(crate) fn prepare(&mut self, demand: Demand, grades: BTreeSet<(SkillName, u8)>) {
+        if !self.demands.contains(&demand) {
+            self.demands.push(demand);
+        }
+        self.grades.extend(grades);
+    }
+
+    /// Adds the first class of this work, for which everything is [prepared](Self::prepare).
+    pub(crate) fn add_class(&mut self, work: &Work, rule: Arc<QueueRule>, asks: Asks) -> ClassId {
+        let class = self.add(work.needs(), rule, 0, asks);
+        let alike = self.classes_by_fingerprint.entry(work.needs_fingerprint());
+        alike.or_default().push(class);
+        class
+    }
+
+    /// Adds the class in which work of a class waits once it has reached the next ring.
+    pub(crate) fn add_next_ring(&mut self, before: ClassId, asks: Asks) -> ClassId {
+        let Class { needs, rule, ring, .. } = &self.classes[before.0];
+        let (needs, rule, ring) = (needs.clone(), Arc::clone(rule), ring + 1);
+        let class = self.add(needs, rule, ring, asks);
+        self.classes[before.0].next_ring = Some(class);
+        class
+    }
+
+    fn add(&mut self, needs: Needs, rule: Arc<QueueRule>, ring: usize, asks: Asks) -> ClassId {
         let id = ClassId(self.classes.len());
         let demand = self.demands.iter().position(|&known| known == needs.demand);
-        let demand = demand.unwrap_or_else(|| {
-            self.demands.push(needs.demand);
-            self.demands.len() - 1
-        });
-        self.grades.extend(needs.skills.iter().map(|(skill, &grade)| (skill.clone(), grade)));
-        let mut profiles = BTreeSet::new();
-        for &profile in self.profile_ids.values() {
-            let entry = &mut self.profiles[profile.0];
-            if entry.key.satisfies(&needs) {
-                entry.classes.insert(id);
-                profiles.insert(profile);
-            }
-        }
-        let alike = self.classes_by_fingerprint.entry(work.needs_fingerprint());
-        alike.or_default().push(id);
-        self.classes.push(Class {
+        let class = Class {
             needs,
-            demand: DemandId(demand),
+            rule,
+            ring,
+            next_ring: None,
+            asks,
+            // Beyond the end, where nobody has room, if it was not prepared.
+            demand: DemandId(demand.unwrap_or(self.demands.len())),
             waiting: BTreeMap::new(),
             first: None,
-            profiles,
-        });
+            profiles: BTreeSet::new(),
+        };
+        self.classes.push(class);
+        self.link(id);
         id
     }
 
-    /// What work of a class asks for.
+    /// Works out which profiles satisfy a class.
+    fn link(&mut self, id: ClassId) {
+        let class = &mut self.classes[id.0];
+        for &profile in self.profile_ids.values() {
+            let entry = &mut self.profiles[profile.0];
+            if entry.key.satisfies(&class.needs, &class.asks) {
+                entry.classes.insert(id);
+                class.profiles.insert(profile);
+            } else {
+                entry.classes.remove(&id);
+                class.profiles.remove(&profile);
+            }
+        }
+    }
+
+    /// Every class.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = ClassId> + use<> {
+        (0..self.classes.len()).map(ClassId)
+    }
+
+    /// Asks the agents of these queues, and of no others, to do work of a class; gives whether any of them is new.
+    pub(crate) fn ask(&mut self, class: ClassId, queues: BTreeSet<QueueName>) -> bool {
+        let asks = &mut self.classes[class.0].asks;
+        let before = std::mem::replace(&mut asks.queues, queues);
+        let grows = !asks.queues.is_subset(&before);
+        if asks.queues != before {
+            self.link(class);
+        }
+        grows
+    }
+
+    /// The rule of its queue.
+    pub(crate) fn rule(&self, class: ClassId) -> &Arc<QueueRule> {
+        &self.classes[class.0].rule
+    }
+
+    /// How many rings of that rule its work has reached.
+    pub(crate) fn ring(&self, class: ClassId) -> usize {
+        self.classes[class.0].ring
+    }
+
+    /// Where its work goes when the next ring is reached, if some has before.
+    pub(crate) fn next_ring(&self, class: ClassId) -> Option<ClassId> {
+        self.classes[class.0].next_ring
+    }
+
+    /// The places of the work that waits in a class, in order.
+    pub(crate) fn places(&self, class: ClassId) -> impl Iterator<Item = Place> {
+        self.classes[class.0].waiting.keys().copied()
+    }
+
+    /// What work of a class asks for by itself.
     pub(crate) fn needs(&self, class: ClassId) -> &Needs {
         &self.classes[class.0].needs
     }
@@ -277,7 +351,7 @@ impl Index {
         let id = id.unwrap_or(ProfileId(self.profiles.len()));
         let mut classes = BTreeSet::new();
         for (number, class) in self.classes.iter_mut().enumerate() {
-            if key.satisfies(&class.needs) {
+            if key.satisfies(&class.needs, &class.asks) {
                 class.profiles.insert(id);
                 classes.insert(ClassId(number));
             }

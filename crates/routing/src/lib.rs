@@ -7,14 +7,20 @@
 //!
 //! # Who may get what
 //!
-//! Work is offered to an agent who is logged in, serves its queue, has its skills, is enabled for and Ready on
-//! *every* medium it asks for (r1 to r4), has room for its weight in its media class, and has not let it pass a
-//! short while ago (r8). [`Matcher::explain`] names, for every agent, whatever of this fails.
+//! Work is offered to an agent who is logged in, serves its queue while that is open, has its skills and those of the
+//! queue, is enabled for and Ready on *every* medium it asks for (r1 to r4), has room for its weight in its media
+//! class, and has not let it pass a short while ago (r8). [`Matcher::explain`] names, for every agent, whatever of this
+//! fails.
+//!
+//! What a queue asks for may be relaxed as work waits, one [`Ring`] after another: fewer skills, lower grades, further
+//! queues. While a queue is closed, work in it waits, or the agents of the queue it overflows to are asked. Work may
+//! be held for the agent who had the conversation last, for a time and while they are logged in ([`Sticky`]).
 //!
 //! # Which work comes first
 //!
-//! Higher priority, then longer waiting, then the smaller id. Work that an agent let pass keeps the time since
-//! which it waits.
+//! Longer waiting, where each step of priority counts as so much more of it
+//! ([`RoutingPolicy::priority_step`]), then longer waiting in fact, then the smaller id. Two pieces of work keep their
+//! order however long they wait. Work that an agent let pass keeps the time since which it waits.
 //!
 //! # Which agent comes first
 //!
@@ -50,21 +56,34 @@
 
 mod abilities;
 mod agent;
+mod classify;
 mod decision;
 mod error;
 mod explain;
+mod flow;
+mod hold;
+mod hours;
 mod index;
 mod input;
 mod matcher;
 mod names;
 mod policy;
+mod queue_rule;
+mod record;
+mod rules;
 mod work;
 
 pub use agent::AgentSnapshot;
+pub use classify::{Classification, Classifier, Keyword, KeywordClassifier};
 pub use decision::Decision;
 pub use error::RoutingError;
 pub use explain::{Exclusion, Explanation, Score, Verdict};
+pub use flow::QueuePosition;
+pub use hours::Hours;
 pub use input::Input;
 pub use matcher::Matcher;
 pub use policy::RoutingPolicy;
-pub use work::Work;
+pub use queue_rule::{QueueRule, Ring, Sticky};
+pub use record::{Decided, Difference, Recorder, Recording, Step, difference, replay};
+pub use rules::RoutingRules;
+pub use work::{Preferred, Work};

@@ -1,22 +1,28 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use parlor_model::{AgentName, InteractionId, Timestamp};
+use parlor_model::{AgentName, InteractionId, QueueName, SkillName, Timestamp};
 
 use crate::abilities::SharedAbilities;
 use crate::agent::{AgentId, AgentSlot, Pending};
-use crate::explain::{self, Explanation};
+use crate::explain::{self, Explanation, Question};
+use crate::flow::{Flow, QueuePosition};
+use crate::hold::Holds;
 use crate::index::{ClassId, Index};
 use crate::names::Names;
+use crate::queue_rule::{Asks, Openings};
 use crate::work::{Location, Locations, Needs, Particulars, Place};
-use crate::{AgentSnapshot, Decision, Input, RoutingPolicy, Work};
+use crate::{AgentSnapshot, Decision, Input, QueueRule, RoutingRules, Work};
 
 /// Decides who is offered which work; see the [crate](crate) for the rules and the protocol.
 ///
 /// A decision costs O(log n) in waiting work and in agents, times the number of different abilities (for work that
-/// arrives) or of different needs (for an agent who gets room), plus the cool-downs of that very work or agent.
-#[derive(Debug)]
+/// arrives) or of different needs (for an agent who gets room), plus the cool-downs of that very work or agent, plus
+/// what is held for that very agent. When a queue opens, all that waits in it is looked at once.
+#[derive(Clone, Debug)]
 pub struct Matcher {
-    policy: RoutingPolicy,
+    rules: RoutingRules,
+    openings: Openings,
     /// The latest time that was told.
     now: Timestamp,
     agents: Vec<AgentSlot>,
@@ -24,15 +30,19 @@ pub struct Matcher {
     abilities: SharedAbilities,
     waiting: Locations,
     in_flight: BTreeMap<InteractionId, InFlight>,
-    /// When cool-downs of waiting work end; only those that lie ahead.
-    cool_downs: BTreeSet<(Timestamp, InteractionId)>,
+    /// When time alone changes something for waiting work: a cool-down or a hold ends, a ring is reached. Only what lies
+    /// ahead.
+    due: BTreeSet<(Timestamp, InteractionId)>,
+    holds: Holds,
+    flows: BTreeMap<QueueName, Flow>,
     index: Index,
 }
 
 /// A decision that is not settled yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct InFlight {
     agent: AgentId,
+    class: ClassId,
     /// The work, if it arrived again in the meantime.
     again: Option<Box<Work>>,
 }
@@ -42,7 +52,7 @@ struct InFlight {
 /// At rest no waiting work has an eligible agent, so after an input only what it touched must be looked at.
 #[derive(Debug, Default)]
 struct Touched {
-    /// Work that is new, or that a cool-down no longer keeps from somebody.
+    /// Work that is new, or that something no longer keeps from somebody.
     work: BTreeSet<Place>,
     /// The agent who may have got room or abilities, or may have lifted a cool-down by saying Ready. The index does
     /// not show their room until it is decided what of it is left.
@@ -59,16 +69,19 @@ struct Arrived {
 
 impl Matcher {
     /// A matcher that knows nobody and nothing.
-    pub fn new(policy: RoutingPolicy) -> Self {
+    pub fn new(rules: impl Into<RoutingRules>) -> Self {
         Self {
-            policy,
+            rules: rules.into(),
+            openings: Openings::default(),
             now: Timestamp::from_micros(i64::MIN),
             agents: Vec::new(),
             names: Names::default(),
             abilities: SharedAbilities::default(),
             waiting: Locations::default(),
             in_flight: BTreeMap::new(),
-            cool_downs: BTreeSet::new(),
+            due: BTreeSet::new(),
+            holds: Holds::default(),
+            flows: BTreeMap::new(),
             index: Index::default(),
         }
     }
@@ -78,6 +91,7 @@ impl Matcher {
     /// When it returns, no waiting work has an eligible agent (I4). Each decision is in flight until it is settled.
     pub fn handle(&mut self, input: &Input, now: Timestamp) -> Vec<Decision> {
         self.now = self.now.max(now);
+        let opened = self.look_at_hours();
         let mut touched = match input {
             Input::Started { agents, work } => self.start(agents, work),
             Input::AgentChanged(snapshot) => Touched::by_agent(self.change_agent(snapshot)),
@@ -87,14 +101,34 @@ impl Matcher {
             Input::OfferSettled { interaction, agent } => self.settle(*interaction, agent),
             Input::TimePassed => Touched::default(),
         };
-        self.end_cool_downs(&mut touched);
+        touched.work.extend(opened);
+        self.pass_time(&mut touched);
         self.decide(touched)
     }
 
-    /// When the next cool-down ends and [`Input::TimePassed`] may bring decisions; always later than the latest
-    /// time told. `None` if only other inputs can.
+    /// When the next cool-down or hold ends, ring is reached or queue opens or closes, and [`Input::TimePassed`] may
+    /// bring decisions; always later than the latest time told. `None` if only other inputs can.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        self.cool_downs.first().map(|&(until, _)| until)
+        self.due.first().map(|&(until, _)| until).into_iter().chain(self.openings.next()).min()
+    }
+
+    /// Where waiting work stands in its queue; `None` if it does not wait. An earlier `now` counts as the latest time
+    /// told. Unlike a decision, this looks at all that waits in the queue.
+    pub fn position(&self, interaction: InteractionId, now: Timestamp) -> Option<QueuePosition> {
+        let at = self.waiting.get(interaction)?;
+        let queue = &self.index.needs(at.class).queue;
+        let in_queue = |class: &ClassId| self.index.needs(*class).queue == *queue;
+        let in_classes = self.index.classes().filter(in_queue).flat_map(|class| self.index.places(class));
+        let held = self.holds.all().filter(|(_, class)| in_queue(class)).map(|(place, _)| place);
+        let (mut before, mut of) = (0, 0);
+        for place in in_classes.chain(held) {
+            of += 1;
+            before += usize::from(place < at.place);
+        }
+        let position = before + 1;
+        let flow = self.flows.get(queue);
+        let expected_wait = flow.and_then(|flow| flow.expected_wait(position, self.now.max(now)));
+        Some(QueuePosition { position, of, expected_wait })
     }
 
     /// How much work waits. What is in flight does not.
@@ -102,26 +136,58 @@ impl Matcher {
         self.waiting.len()
     }
 
+    /// Whether a piece of work waits.
+    pub(crate) fn waits(&self, interaction: InteractionId) -> bool {
+        self.waiting.get(interaction).is_some()
+    }
+
     /// Why waiting work is where it is: what stands between it and each agent who is known. `None` if the work does
-    /// not wait. An earlier `now` counts as the latest time told.
+    /// not wait. An earlier `now` counts as the latest time told; a later one shows what would hold then.
     pub fn explain(&self, interaction: InteractionId, now: Timestamp) -> Option<Explanation> {
         let at = self.waiting.get(interaction)?;
         let now = self.now.max(now);
-        let needs = self.index.needs(at.class);
-        let particulars = self.index.particulars(at);
-        let preferred = particulars.and_then(|particulars| particulars.preferred.as_ref());
+        let (needs, rule) = (self.index.needs(at.class), self.index.rule(at.class));
+        // As if the time were told, which may have brought the work further and opened or closed queues.
+        let ring = rule.rings_reached(now.since(at.place.since));
+        let mut openings = self.openings.clone();
+        openings.look(&self.rules.queues, now);
+        let asks = |ring| asks(&self.rules, &openings, rule, &needs.skills, ring);
+        let particulars = self.particulars(at);
+        let ring_begins = |ring| rule.ring_begins(ring).map(|waited| at.place.since + waited);
+        let later = (ring + 1..).map_while(|ring| Some((ring, ring_begins(ring)?, asks(ring))));
+        let if_open = self.rules.queues.asked(rule, ring, |_| true);
+        let closed = if_open.into_iter().filter(|queue| !openings.is_open(queue));
+        let held = particulars.and_then(|particulars| self.holder(at, particulars, now));
+        let question = Question {
+            needs,
+            asks: asks(ring),
+            closed: closed.map(|queue| (queue.clone(), openings.opens_at(&queue))).collect(),
+            later: later.collect(),
+            preferred: particulars.and_then(|particulars| preferred(rule, particulars, now)),
+            held: held.map(|(agent, until)| (self.agents[agent.0].name().clone(), until)),
+        };
         let verdicts = self.agents.iter().filter_map(|agent| {
             let until =
                 particulars.and_then(|particulars| self.cooling_until(needs, particulars, agent, now));
-            explain::verdict(needs, preferred, agent, until)
+            question.verdict(agent, until)
         });
-        Some(Explanation::new(interaction, now, verdicts.collect()))
+        Some(Explanation {
+            interaction,
+            at: now,
+            queue: needs.queue.clone(),
+            position: self.position(interaction, now)?,
+            ring,
+            next_ring_at: ring_begins(ring + 1),
+            opens_at: openings.opens_at(&needs.queue),
+            verdicts: explain::in_order(verdicts.collect()),
+        })
     }
 
     fn start(&mut self, agents: &[AgentSnapshot], work: &[Work]) -> Touched {
         self.waiting.clear();
         self.in_flight.clear();
-        self.cool_downs.clear();
+        self.due.clear();
+        self.holds.clear();
         self.index = Index::default();
         self.abilities = SharedAbilities::default();
         self.agents.iter_mut().for_each(AgentSlot::forget);
@@ -143,7 +209,9 @@ impl Matcher {
         let id = self.agent_id(&snapshot.name);
         let agent = &mut self.agents[id.0];
         self.index.hide_room(agent);
-        let same = agent.abilities().is_some_and(|abilities| abilities.are_those_of(snapshot));
+        let before = agent.abilities();
+        let (same, arrives) =
+            (before.is_some_and(|abilities| abilities.are_those_of(snapshot)), before.is_none());
         if same {
             agent.update(snapshot);
         } else {
@@ -156,19 +224,25 @@ impl Matcher {
                 self.abilities.give_back(&before);
             }
         }
+        if arrives {
+            // What is to be held for them is held from now on; that makes it available to nobody else.
+            self.put_again(self.holds.concerning(id));
+        }
         id
     }
 
     fn remove_agent(&mut self, name: &AgentName) -> Touched {
-        if let Some(id) = self.names.get(name) {
-            let agent = &mut self.agents[id.0];
-            self.index.hide_room(agent);
-            self.index.remove_agent(agent);
-            if let Some(abilities) = agent.leave() {
-                self.abilities.give_back(&abilities);
-            }
+        let Some(id) = self.names.get(name) else {
+            return Touched::default();
+        };
+        let agent = &mut self.agents[id.0];
+        self.index.hide_room(agent);
+        self.index.remove_agent(agent);
+        if let Some(abilities) = agent.leave() {
+            self.abilities.give_back(&abilities);
         }
-        Touched::default()
+        // What was held for them is for everybody now.
+        Touched { work: self.put_again(self.holds.concerning(id)), ..Touched::default() }
     }
 
     fn take_in(&mut self, work: &Work) -> Touched {
@@ -177,32 +251,152 @@ impl Matcher {
             return Touched::default();
         }
         self.take_out(work.interaction);
-        let (place, particulars) = (work.place(), work.particulars());
-        let at = Location { class: self.class(work), place };
-        Touched { arrived: Some(Arrived { at, particulars }), ..Touched::default() }
+        let class = self.class(work);
+        let rule = self.index.rule(class);
+        let at = Location { class, place: work.place(&self.rules.policy, rule.priority) };
+        let arrived = Arrived { at, particulars: work.particulars() };
+        Touched { arrived: Some(self.in_its_ring(arrived)), ..Touched::default() }
     }
 
     /// Lets work wait.
     fn put_in(&mut self, arrived: Option<Arrived>) -> Option<Place> {
         let Arrived { at, particulars } = arrived?;
         let interaction = at.place.interaction;
-        for &passed_at in particulars.iter().flat_map(|particulars| particulars.passed.values()) {
-            let until = passed_at + self.policy.reoffer_after();
+        for until in self.deadlines(at, particulars.as_deref()) {
             if until > self.now {
-                self.cool_downs.insert((until, interaction));
+                self.due.insert((until, interaction));
             }
         }
-        self.index.add_work(at, particulars);
         self.waiting.insert(at);
+        let hold = particulars.as_deref().and_then(|particulars| self.hold(at, particulars, self.now));
+        match hold.map(|(name, _)| self.agent_id(name)) {
+            Some(agent) if self.agents[agent.0].abilities().is_some() => {
+                self.holds.keep(agent, at, particulars)
+            }
+            Some(agent) => {
+                self.holds.hope(agent, interaction);
+                self.index.add_work(at, particulars);
+            }
+            None => self.index.add_work(at, particulars),
+        }
         Some(at.place)
+    }
+
+    /// Takes out waiting work.
+    fn take_out(&mut self, interaction: InteractionId) -> Option<Arrived> {
+        let at = self.waiting.remove(interaction)?;
+        let held = self.holds.take(at.place);
+        let particulars = held.unwrap_or_else(|| self.index.remove_work(at));
+        let preferred = particulars.as_ref().and_then(|particulars| particulars.preferred.as_ref());
+        if let Some(agent) = preferred.and_then(|preferred| self.names.get(&preferred.agent)) {
+            self.holds.give_up(agent, interaction);
+        }
+        for until in self.deadlines(at, particulars.as_deref()) {
+            self.due.remove(&(until, interaction));
+        }
+        Some(Arrived { at, particulars })
+    }
+
+    /// Puts waiting work where it belongs now, and gives its places.
+    fn put_again(&mut self, work: Vec<InteractionId>) -> BTreeSet<Place> {
+        let again = |interaction| {
+            let arrived = self.take_out(interaction)?;
+            let arrived = self.in_its_ring(arrived);
+            self.put_in(Some(arrived))
+        };
+        work.into_iter().filter_map(again).collect()
+    }
+
+    /// The same work, asking for what it asks for after so much waiting.
+    fn in_its_ring(&mut self, arrived: Arrived) -> Arrived {
+        let Arrived { mut at, particulars } = arrived;
+        let rule = Arc::clone(self.index.rule(at.class));
+        if !rule.rings.is_empty() {
+            let reached = rule.rings_reached(self.now.since(at.place.since));
+            while self.index.ring(at.class) < reached {
+                at.class = self.next_ring(at.class);
+            }
+        }
+        Arrived { at, particulars }
+    }
+
+    fn next_ring(&mut self, class: ClassId) -> ClassId {
+        if let Some(next) = self.index.next_ring(class) {
+            return next;
+        }
+        let (needs, rule, ring) = (self.index.needs(class), self.index.rule(class), self.index.ring(class));
+        let asks = asks(&self.rules, &self.openings, rule, &needs.skills, ring + 1);
+        self.index.add_next_ring(class, asks)
+    }
+
+    /// When time alone changes something for waiting work, past moments included.
+    fn deadlines(&self, at: Location, particulars: Option<&Particulars>) -> Vec<Timestamp> {
+        let rule = self.index.rule(at.class);
+        if particulars.is_none() && rule.rings.is_empty() {
+            return Vec::new();
+        }
+        let since = at.place.since;
+        let ring = rule.ring_begins(self.index.ring(at.class) + 1).map(|waited| since + waited);
+        let cool_downs = particulars.iter().flat_map(|particulars| particulars.passed.values());
+        let cool_downs = cool_downs.map(|&passed_at| passed_at + self.rules.policy.reoffer_after());
+        // In the beginning of time nothing is over, so this names every hold that there ever was.
+        let hold = particulars.and_then(|it| self.hold(at, it, Timestamp::from_micros(i64::MIN)));
+        cool_downs.chain(ring).chain(hold.map(|(_, until)| until)).collect()
+    }
+
+    /// For whom work is held as long as they are logged in, and until when.
+    fn hold<'a>(
+        &self,
+        at: Location,
+        particulars: &'a Particulars,
+        now: Timestamp,
+    ) -> Option<(&'a AgentName, Timestamp)> {
+        let rule = self.index.rule(at.class);
+        let name = preferred(rule, particulars, now)?;
+        if rule.sticky.hold.is_zero() || particulars.passed.contains_key(name) {
+            return None;
+        }
+        let expires = rule.sticky.expires_after.zip(particulars.preferred.as_ref());
+        let expires = expires.map(|(expires_after, preferred)| preferred.last_with + expires_after);
+        let until = expires.into_iter().fold(at.place.since + rule.sticky.hold, Timestamp::min);
+        (now < until).then_some((name, until))
+    }
+
+    /// Who alone is offered work because it is held for them, and until when.
+    fn holder(
+        &self,
+        at: Location,
+        particulars: &Particulars,
+        now: Timestamp,
+    ) -> Option<(AgentId, Timestamp)> {
+        let (name, until) = self.hold(at, particulars, now)?;
+        let agent = self.names.get(name)?;
+        self.agents[agent.0].abilities().is_some().then_some((agent, until))
+    }
+
+    fn particulars(&self, at: Location) -> Option<&Particulars> {
+        self.holds.particulars(at.place).or_else(|| self.index.particulars(at))
     }
 
     fn let_go(&mut self, interaction: InteractionId) -> Touched {
         if let Some(in_flight) = self.in_flight.get_mut(&interaction) {
             in_flight.again = None;
         }
-        self.take_out(interaction);
+        if let Some(left) = self.take_out(interaction) {
+            self.moved_on(left.at.class);
+        }
         Touched::default()
+    }
+
+    /// Counts that work has left a queue for good.
+    fn moved_on(&mut self, class: ClassId) {
+        let queue = &self.index.needs(class).queue;
+        if let Some(flow) = self.flows.get_mut(queue) {
+            flow.leave(self.now);
+        } else {
+            let queue = queue.clone();
+            self.flows.entry(queue).or_default().leave(self.now);
+        }
     }
 
     fn settle(&mut self, interaction: InteractionId, agent: &AgentName) -> Touched {
@@ -216,19 +410,42 @@ impl Matcher {
         let slot = &mut self.agents[settled.agent.0];
         self.index.hide_room(slot);
         slot.remove_pending(interaction);
-        let mut touched = settled.again.map_or_else(Touched::default, |work| self.take_in(&work));
+        let mut touched = match settled.again {
+            Some(work) => self.take_in(&work),
+            None => {
+                self.moved_on(settled.class);
+                Touched::default()
+            }
+        };
         touched.agent = Some(settled.agent);
         touched
     }
 
-    /// Touches the work whose cool-downs are over.
-    fn end_cool_downs(&mut self, touched: &mut Touched) {
-        while let Some(&(until, interaction)) = self.cool_downs.first()
+    /// Touches the work for which time has changed something.
+    fn pass_time(&mut self, touched: &mut Touched) {
+        while let Some(&(until, interaction)) = self.due.first()
             && until <= self.now
         {
-            self.cool_downs.pop_first();
-            touched.work.extend(self.waiting.get(interaction).map(|at| at.place));
+            self.due.pop_first();
+            touched.work.extend(self.put_again(vec![interaction]));
         }
+    }
+
+    /// Asks the agents of the queues that are open now; gives the work for which that makes some more.
+    fn look_at_hours(&mut self) -> Vec<Place> {
+        if !self.openings.is_due(self.now) || !self.openings.look(&self.rules.queues, self.now) {
+            return Vec::new();
+        }
+        let mut opened = BTreeSet::new();
+        for class in self.index.classes() {
+            let (rule, ring) = (self.index.rule(class), self.index.ring(class));
+            let asked = asked(&self.rules, &self.openings, rule, ring);
+            if self.index.ask(class, asked) {
+                opened.insert(class);
+            }
+        }
+        let held = self.holds.all().filter(|(_, class)| opened.contains(class)).map(|(place, _)| place);
+        opened.iter().flat_map(|&class| self.index.places(class)).chain(held).collect()
     }
 
     /// Gives out what can be given out, first work first. Nearly always one agent or one piece of work is all.
@@ -260,15 +477,17 @@ impl Matcher {
                 return decisions;
             };
             let first_agent = if work.remove(&place) {
-                self.first_agent_for_waiting(place.interaction)
+                // It may have been told anew in the same input, and have another place now.
+                let waits = self.waiting.get(place.interaction).filter(|at| at.place == place);
+                waits.and_then(|at| self.first_agent(at, self.particulars(at)))
             } else {
                 // Untouched work had no eligible agent before the input, so the touched agent is the only one.
                 agent
             };
             let Some(agent) = first_agent else { continue };
-            if let Some(at) = self.take_out(place.interaction) {
+            if let Some(taken) = self.take_out(place.interaction) {
                 self.index.hide_room(&self.agents[agent.0]);
-                decisions.push(self.offer(at, agent));
+                decisions.push(self.offer(taken.at, agent));
                 self.index.show_room(&self.agents[agent.0]);
             }
         }
@@ -278,9 +497,9 @@ impl Matcher {
     fn fill(&mut self, agent: AgentId) -> Vec<Decision> {
         let mut decisions = Vec::new();
         while let Some(place) = self.first_work(agent)
-            && let Some(at) = self.take_out(place.interaction)
+            && let Some(taken) = self.take_out(place.interaction)
         {
-            decisions.push(self.offer(at, agent));
+            decisions.push(self.offer(taken.at, agent));
         }
         self.index.show_room(&self.agents[agent.0]);
         decisions
@@ -288,7 +507,7 @@ impl Matcher {
 
     /// Gives new work to the first agent, or lets it wait.
     fn place(&mut self, arrived: Arrived) -> Option<Decision> {
-        let Some(agent) = self.first_agent(arrived.at.class, arrived.particulars.as_deref()) else {
+        let Some(agent) = self.first_agent(arrived.at, arrived.particulars.as_deref()) else {
             self.put_in(Some(arrived));
             return None;
         };
@@ -308,28 +527,29 @@ impl Matcher {
             decided_at: self.now,
         });
         let agent_name = slot.name().clone();
-        self.in_flight.insert(interaction, InFlight { agent, again: None });
+        self.in_flight.insert(interaction, InFlight { agent, class: at.class, again: None });
         Decision::Offer { interaction, agent: agent_name }
     }
 
-    fn first_agent_for_waiting(&self, interaction: InteractionId) -> Option<AgentId> {
-        let at = self.waiting.get(interaction)?;
-        self.first_agent(at.class, self.index.particulars(at))
-    }
-
     /// The first agent for work, in the order of the [crate](crate).
-    fn first_agent(&self, class: ClassId, particulars: Option<&Particulars>) -> Option<AgentId> {
+    fn first_agent(&self, at: Location, particulars: Option<&Particulars>) -> Option<AgentId> {
+        let class = at.class;
         let Some(particulars) = particulars else {
             return self.index.first_agent(class, |_| false).map(|rank| rank.agent);
         };
         let needs = self.index.needs(class);
+        let is_open = |agent: &AgentId| self.index.is_open_to(&self.agents[agent.0], class);
+        if let Some((holder, _)) = self.holder(at, particulars, self.now) {
+            return Some(holder).filter(is_open);
+        }
         let cools = |agent: AgentId| {
             let agent = &self.agents[agent.0];
             self.cooling_until(needs, particulars, agent, self.now).is_some()
         };
-        let preferred = particulars.preferred.as_ref().and_then(|name| self.names.get(name));
+        let preferred = preferred(self.index.rule(class), particulars, self.now);
         preferred
-            .filter(|&agent| self.index.is_open_to(&self.agents[agent.0], class) && !cools(agent))
+            .and_then(|name| self.names.get(name))
+            .filter(|agent| is_open(agent) && !cools(*agent))
             .or_else(|| {
                 let first = self.index.first_agent(class, |rank| cools(rank.agent));
                 first.map(|rank| rank.agent)
@@ -339,9 +559,12 @@ impl Matcher {
     /// The first waiting work for an agent.
     fn first_work(&self, agent: AgentId) -> Option<Place> {
         let agent = &self.agents[agent.0];
-        self.index.first_work(agent, |needs, particulars| {
+        let first = self.index.first_work(agent, |needs, particulars| {
             self.cooling_until(needs, particulars, agent, self.now).is_some()
-        })
+        });
+        let mut held = self.holds.of(agent.id());
+        let held = held.find(|(_, class)| self.index.is_open_to(agent, *class)).map(|(place, _)| place);
+        first.into_iter().chain(held).min()
     }
 
     /// Until when work is not offered to an agent because they let it pass, unless they say Ready again before.
@@ -353,40 +576,32 @@ impl Matcher {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let passed_at = *particulars.passed.get(agent.name())?;
-        let until = passed_at + self.policy.reoffer_after();
+        let until = passed_at + self.rules.policy.reoffer_after();
         let ready_again = agent.last_ready(&needs.media).is_some_and(|since| since > passed_at);
         (now < until && !ready_again).then_some(until)
     }
 
-    fn take_out(&mut self, interaction: InteractionId) -> Option<Location> {
-        let at = self.waiting.remove(interaction)?;
-        let particulars = self.index.remove_work(at);
-        for &passed_at in particulars.iter().flat_map(|particulars| particulars.passed.values()) {
-            let until = passed_at + self.policy.reoffer_after();
-            self.cool_downs.remove(&(until, interaction));
-        }
-        Some(at)
-    }
-
+    /// The class of work that has reached no ring yet.
     fn class(&mut self, work: &Work) -> ClassId {
         if let Some(class) = self.index.class(work) {
             return class;
         }
-        let moves = self.index.moves_agents(work);
-        if moves {
+        let rule = self.rules.queues.get(&work.queue).cloned();
+        let rule = Arc::new(rule.unwrap_or_else(|| QueueRule::new(work.queue.clone())));
+        let (demand, grades) = (work.demand(), rule.grades(&work.required_skills));
+        if self.index.moves_agents(demand, &grades) {
             for agent in &mut self.agents {
                 self.index.hide_room(agent);
                 self.index.remove_agent(agent);
             }
-        }
-        let class = self.index.add_class(work);
-        if moves {
+            self.index.prepare(demand, grades);
             for agent in &mut self.agents {
                 self.index.add_agent(agent);
                 self.index.show_room(agent);
             }
         }
-        class
+        let asks = asks(&self.rules, &self.openings, &rule, &work.required_skills, 0);
+        self.index.add_class(work, rule, asks)
     }
 
     fn agent_id(&mut self, name: &AgentName) -> AgentId {
@@ -404,4 +619,27 @@ impl Touched {
     fn by_agent(agent: AgentId) -> Self {
         Self { agent: Some(agent), ..Self::default() }
     }
+}
+
+/// Whom work prefers at a moment, whether they are there or not.
+fn preferred<'a>(rule: &QueueRule, particulars: &'a Particulars, now: Timestamp) -> Option<&'a AgentName> {
+    let preferred = particulars.preferred.as_ref()?;
+    let lasts = rule.sticky.expires_after.is_none_or(|lasts| now < preferred.last_with + lasts);
+    lasts.then_some(&preferred.agent)
+}
+
+/// What work asks for in a ring of its queue.
+fn asks(
+    rules: &RoutingRules,
+    openings: &Openings,
+    rule: &QueueRule,
+    own: &BTreeMap<SkillName, u8>,
+    ring: usize,
+) -> Asks {
+    Asks { queues: asked(rules, openings, rule, ring), skills: rule.skills_in(own, ring) }
+}
+
+/// The open queues whose agents are asked for work in a ring of its queue.
+fn asked(rules: &RoutingRules, openings: &Openings, rule: &QueueRule, ring: usize) -> BTreeSet<QueueName> {
+    rules.queues.asked(rule, ring, |queue| openings.is_open(queue))
 }

@@ -27,7 +27,7 @@ impl NameWords {
 
 /// The numbers of agents by name. Every input names its agent, so a search should not visit the text of each name
 /// that it passes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Names(BTreeMap<NameWords, AgentId>);
 
 impl Names {

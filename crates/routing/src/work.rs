@@ -1,10 +1,10 @@
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use parlor_model::{AgentName, Id as _, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::RoutingPolicy;
 use crate::index::ClassId;
 
 /// Work that waits for an agent.
@@ -12,7 +12,7 @@ use crate::index::ClassId;
 pub struct Work {
     /// What is to be handled.
     pub interaction: InteractionId,
-    /// Where it waits.
+    /// Where it waits. What its [`QueueRule`](crate::QueueRule) asks for is added to what it asks for itself.
     pub queue: QueueName,
     /// On which media an agent must be Ready, all of them (r3). Work that names none is offered to nobody, because
     /// nobody could be made Ready for it.
@@ -21,20 +21,30 @@ pub struct Work {
     pub class: MediaClass,
     /// How much it counts there.
     pub weight: NonZeroU32,
-    /// Skills with the least grade that is enough. A skill that the agent lacks is never enough.
+    /// Skills that it asks for itself, with the least grade that is enough. A skill that the agent lacks is never
+    /// enough.
     pub required_skills: BTreeMap<SkillName, u8>,
-    /// Higher comes first.
+    /// Higher comes first, but not for ever: see [`RoutingPolicy::priority_step`](crate::RoutingPolicy::priority_step).
     pub priority: i32,
     /// Since when it waits; kept when it comes back to the queue, so that it keeps its place.
     pub since: Timestamp,
     /// Who gets it if eligible; anyone else otherwise.
-    pub preferred: Option<AgentName>,
+    pub preferred: Option<Preferred>,
     /// Who let it pass, and when: by Decline or by not answering (r8).
     pub passed: BTreeMap<AgentName, Timestamp>,
 }
 
-/// What a piece of work asks of an agent. Work that asks the same waits in one class.
-#[derive(Debug)]
+/// Who had a conversation last, and should get it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preferred {
+    /// Who.
+    pub agent: AgentName,
+    /// When they last had it; from then on [`Sticky::expires_after`](crate::Sticky::expires_after) counts.
+    pub last_with: Timestamp,
+}
+
+/// What a piece of work asks of an agent by itself. Work of one queue that asks the same waits in one class.
+#[derive(Clone, Debug)]
 pub(crate) struct Needs {
     pub(crate) queue: QueueName,
     pub(crate) media: BTreeSet<Medium>,
@@ -52,8 +62,9 @@ pub(crate) struct Demand {
 /// The place of a piece of work in the order in which work is given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
-    priority: Reverse<i32>,
-    since: Timestamp,
+    /// When it would have begun to wait if its priority were 0.
+    urgency: Timestamp,
+    pub(crate) since: Timestamp,
     pub(crate) interaction: InteractionId,
 }
 
@@ -65,15 +76,17 @@ pub(crate) struct Location {
 }
 
 /// What most work has nothing of, and is therefore kept apart.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Particulars {
-    pub(crate) preferred: Option<AgentName>,
+    pub(crate) preferred: Option<Preferred>,
     pub(crate) passed: BTreeMap<AgentName, Timestamp>,
 }
 
 impl Work {
-    pub(crate) fn place(&self) -> Place {
-        Place { priority: Reverse(self.priority), since: self.since, interaction: self.interaction }
+    /// Its place in the order, if its queue adds so much priority.
+    pub(crate) fn place(&self, policy: &RoutingPolicy, added: i32) -> Place {
+        let urgency = policy.urgency(self.since, self.priority.saturating_add(added));
+        Place { urgency, since: self.since, interaction: self.interaction }
     }
 
     pub(crate) fn needs(&self) -> Needs {
@@ -107,7 +120,7 @@ impl Work {
             .fold(BASIS, |hash, number| (hash ^ number).wrapping_mul(PRIME))
     }
 
-    const fn demand(&self) -> Demand {
+    pub(crate) const fn demand(&self) -> Demand {
         Demand { class: self.class, weight: self.weight }
     }
 }
@@ -123,8 +136,8 @@ impl Needs {
 }
 
 /// Where each piece of waiting work is found.
-#[derive(Debug, Default)]
-pub(crate) struct Locations(BTreeMap<u128, (ClassId, Reverse<i32>, Timestamp)>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Locations(BTreeMap<u128, (ClassId, Timestamp, Timestamp)>);
 
 impl Locations {
     pub(crate) fn len(&self) -> usize {
@@ -136,8 +149,8 @@ impl Locations {
     }
 
     pub(crate) fn insert(&mut self, at: Location) {
-        let Place { priority, since, interaction } = at.place;
-        self.0.insert(key(interaction), (at.class, priority, since));
+        let Place { urgency, since, interaction } = at.place;
+        self.0.insert(key(interaction), (at.class, urgency, since));
     }
 
     pub(crate) fn get(&self, interaction: InteractionId) -> Option<Location> {
@@ -152,8 +165,8 @@ impl Locations {
 }
 
 impl Location {
-    fn new(interaction: InteractionId, (class, priority, since): (ClassId, Reverse<i32>, Timestamp)) -> Self {
-        let place = Place { priority, since, interaction };
+    fn new(interaction: InteractionId, (class, urgency, since): (ClassId, Timestamp, Timestamp)) -> Self {
+        let place = Place { urgency, since, interaction };
         Self { class, place }
     }
 }

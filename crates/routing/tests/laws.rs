@@ -6,6 +6,8 @@ mod build;
 mod checks;
 #[path = "support/reference.rs"]
 mod reference;
+#[path = "support/rules.rs"]
+mod rules;
 #[path = "support/scripts.rs"]
 mod scripts;
 
@@ -17,10 +19,7 @@ use proptest::prelude::*;
 
 use build::{agent, at, interaction, named, offer, work};
 use checks::{Script, Subject};
-
-fn matcher() -> Matcher {
-    Matcher::new(RoutingPolicy::default())
-}
+use rules::matcher;
 
 type Law = fn(&mut dyn Subject, &Script) -> Result<(), String>;
 
@@ -33,9 +32,7 @@ const LAWS: [(&str, Law); 5] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
-
-    #[test]
+        #[test]
     fn the_matcher_keeps_every_law(script in scripts::scripts()) {
         for (name, law) in LAWS {
             let kept = law(&mut matcher(), &script);
@@ -56,7 +53,7 @@ proptest! {
     #[test]
     fn an_explanation_agrees_with_the_reference(script in scripts::scripts()) {
         let mut matcher = matcher();
-        let mut reference = reference::Reference::new(RoutingPolicy::default());
+        let mut reference = checks::reference();
         let mut later = at(0);
         for (now, input) in script {
             matcher.handle(&input, now);
@@ -247,7 +244,7 @@ fn ignoring_readiness_flags_queues_or_skills_is_caught() {
         assert_caught(checks::asks_the_eligible, &script, pretend);
     }
     let mut skilled = work(1, CHAT);
-    skilled.required_skills.insert(parlor_model::SkillName::new("spanish").unwrap(), 1);
+    skilled.required_skills.insert(build::skill("spanish"), 1);
     let script = script([changed(ann()), Input::WorkArrived(skilled)]);
     let unskilled = work_changed(|work| work.required_skills.clear());
     assert_caught(checks::asks_the_eligible, &script, unskilled);
@@ -280,7 +277,7 @@ fn ignoring_the_order_of_agents_or_preference_is_caught() {
     let all_alike = agents_changed(|agent| agent.idle_since = at(0));
     assert_caught(checks::decides_like_the_reference, &idle_longer, all_alike);
 
-    let for_bea = Work { preferred: Some(named("bea")), ..work(1, CHAT) };
+    let for_bea = Work { preferred: build::prefer("bea"), ..work(1, CHAT) };
     let preferring = script([changed(ann()), changed(agent("bea", CHAT)), Input::WorkArrived(for_bea)]);
     let indifferent = work_changed(|work| work.preferred = None);
     assert_caught(checks::decides_like_the_reference, &preferring, indifferent);

@@ -117,6 +117,10 @@ codes! {
     NotAnAgent = 409 "not_an_agent",
     /// The invitation is no longer open.
     InvitationGone = 409 "invitation_gone",
+    /// The case information is not to be changed here (r32).
+    CaseReadOnly = 409 "case_read_only",
+    /// The case information would have more than `limit` bytes.
+    CaseTooLarge = 409 "case_too_large",
     /// No more of these are possible; `limit` says how many.
     TooMany = 409 "too_many",
     /// The colleague is not logged in.
@@ -153,6 +157,8 @@ codes! {
     UnknownDisposition = 422 "unknown_disposition",
     /// That cannot be asked of this target; `reason` says why.
     InvalidTarget = 422 "invalid_target",
+    /// The disposition stands for several; one of them has to be given.
+    DispositionGroup = 422 "disposition_group",
     /// A reason is not a code of the allowed form.
     BadReason = 422 "bad_reason",
     /// This address speaks the WebSocket protocol only.
@@ -290,6 +296,7 @@ impl From<EngineError> for Problem {
             EngineError::UnknownDisposition(_) => {
                 Self::new(Code::UnknownDisposition, "there is no such disposition")
             }
+            EngineError::DispositionGroup(_) => Self::new(Code::DispositionGroup, detail),
             EngineError::NotOnChannel(_) => {
                 Self::new(Code::NotOnChannel, "the contact has no thread on that channel")
             }
@@ -378,6 +385,8 @@ fn refusal(refusal: Refusal) -> Problem {
         Refusal::ConsultNotJoined => problem(Code::ConsultNotJoined),
         Refusal::NotAnAgent => problem(Code::NotAnAgent),
         Refusal::InvitationGone => problem(Code::InvitationGone),
+        Refusal::CaseReadOnly => problem(Code::CaseReadOnly),
+        Refusal::CaseTooLarge { limit } => problem(Code::CaseTooLarge).with("limit", limit),
         Refusal::TooMany { limit } => problem(Code::TooMany).with("limit", limit),
     }
 }
@@ -440,6 +449,8 @@ mod tests {
             Refusal::ConsultNotJoined,
             Refusal::NotAnAgent,
             Refusal::InvitationGone,
+            Refusal::CaseReadOnly,
+            Refusal::CaseTooLarge { limit: 3 },
             Refusal::TooMany { limit: 3 },
         ] {
             assert_eq!(refusal(refused).code().as_str(), refused.as_str());

@@ -6,7 +6,7 @@ use parlor_interaction::{
     Command, Context, EndedBy, Interaction, Origin, Policy, Recorded, Start, TransferTarget,
 };
 use parlor_model::{
-    AgentName, ChannelName, Id, InteractionId, MediaClass, OfferId, QueueName, ThreadId, Timestamp,
+    AgentName, ChannelName, Id, InteractionId, MediaClass, Needs, OfferId, QueueName, ThreadId, Timestamp,
     TransferId,
 };
 use parlor_transcript::{AssignmentRow, Assignments, Colour, PendingResponse, Thresholds};
@@ -44,6 +44,7 @@ impl Story {
                 weight: 1,
                 origin: Origin::Inbound,
                 preferred: None,
+                needs: Needs::default(),
             },
             at(0),
         );

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor::channel::ChannelProfile;
@@ -10,6 +11,7 @@ use parlor::interaction::DispositionCode;
 use parlor::model::{
     Agent, AgentName, CapacityLimits, CapacityRule, Channel, ChannelKind, ChannelName, QueueName, SkillName,
 };
+use parlor::routing::{KeywordClassifier, QueueRule, Ring, Sticky};
 use parlor::server::{Limits, Origin};
 use parlor::transcript::Thresholds;
 use secrecy::{ExposeSecret, SecretString};
@@ -19,7 +21,7 @@ use url::Url;
 use crate::fatal::Fatal;
 use crate::file::{
     AgentTable, ChannelTable, ChatTable, File, LimitsTable, Lines, Mistake, PolicyTable, QueueTable,
-    TimingTable, read,
+    RingTable, TimingTable, read,
 };
 
 /// The configuration of the demo.
@@ -27,6 +29,9 @@ const DEMO: &str = include_str!("../demo.toml");
 
 /// The queue there is when none is configured; everybody serves it.
 const DEFAULT_QUEUE: &str = "support";
+
+/// The hours of a queue that never closes.
+const ALWAYS_OPEN: &str = "24x7";
 
 /// What people write where a token goes until they have one (threat T25).
 const PLACEHOLDERS: &[&str] = &[
@@ -128,9 +133,13 @@ impl Settings {
         for queue in &file.queues {
             settings.queue(lines, queue.get_ref())?;
         }
+        if !file.classifier.keywords.is_empty() {
+            let rules = file.classifier.keywords.clone();
+            settings.engine.classifier = Some(Arc::new(KeywordClassifier { rules }));
+        }
         if file.queues.is_empty() {
             let default = QueueName::new(DEFAULT_QUEUE);
-            settings.engine.queues.extend(default);
+            settings.engine.queues.extend(default.map(QueueRule::new));
         }
         for disposition in &file.dispositions {
             let code = named(lines, &disposition.code, DispositionCode::new)?;
@@ -159,26 +168,45 @@ impl Settings {
     }
 
     fn queue(&mut self, lines: Lines<'_>, table: &QueueTable) -> Result<(), Mistake> {
-        if !table.skills.is_empty() {
-            return Err(lines.mistake(&table.name, "a queue that asks for skills is not in this build"));
-        }
-        if let Some(hours) = table.hours.as_ref().filter(|hours| hours.get_ref() != "24x7") {
-            return Err(lines.mistake(hours, "business hours other than 24x7 are not in this build"));
-        }
-        if let Some(overflow) = &table.overflow {
-            return Err(lines.mistake(overflow, "overflow is not in this build"));
-        }
         let name = named(lines, &table.name, QueueName::new)?;
-        if self.engine.queues.contains(&name) {
+        if self.has_queue(&name) {
             return Err(lines.mistake(&table.name, "this queue is configured twice"));
         }
-        self.engine.queues.push(name);
+        let mut rule = QueueRule {
+            skills: skills(lines, &table.name, &table.skills)?,
+            priority: table.priority.unwrap_or_default(),
+            sticky: Sticky {
+                expires_after: table.sticky.expires_after.map(Duration::from_millis),
+                hold: Duration::from_millis(table.sticky.hold),
+            },
+            ..QueueRule::new(name)
+        };
+        if let Some(hours) = table.hours.as_ref().filter(|hours| hours.get_ref() != ALWAYS_OPEN) {
+            rule.hours = Some(hours.get_ref().parse().map_err(|error| lines.mistake(hours, error))?);
+        }
+        for ring in &table.rings {
+            rule.rings.push(self::ring(lines, ring.get_ref())?);
+        }
+        if let Some(overflow) = &table.overflow {
+            let overflow = named(lines, overflow, QueueName::new)?;
+            rule.overflow = Some(overflow.clone());
+            if let Some(after) = &table.overflow_after {
+                overflow_after(&mut rule, overflow, Duration::from_millis(*after.get_ref()));
+            }
+        } else if let Some(after) = &table.overflow_after {
+            return Err(lines.mistake(after, "there is no overflow"));
+        }
+        self.engine.queues.push(rule);
         Ok(())
+    }
+
+    fn has_queue(&self, name: &QueueName) -> bool {
+        self.engine.queues.iter().any(|queue| queue.name == *name)
     }
 
     fn known_queue(&self, lines: Lines<'_>, name: &Spanned<String>) -> Result<QueueName, Mistake> {
         let queue = named(lines, name, QueueName::new)?;
-        if self.engine.queues.contains(&queue) {
+        if self.has_queue(&queue) {
             return Ok(queue);
         }
         Err(lines.mistake(name, format!("there is no queue {queue}")))
@@ -194,16 +222,12 @@ impl Settings {
             return Err(lines.mistake(&table.name, "this agent is configured twice"));
         }
         let queues: BTreeSet<QueueName> = match &table.queues {
-            None => self.engine.queues.iter().cloned().collect(),
+            None => self.engine.queues.iter().map(|queue| queue.name.clone()).collect(),
             Some(queues) => {
                 queues.iter().map(|queue| self.known_queue(lines, queue)).collect::<Result<_, _>>()?
             }
         };
-        let mut skills = BTreeMap::new();
-        for (skill, grade) in &table.skills {
-            let skill = SkillName::new(skill).map_err(|error| lines.mistake(&table.name, error))?;
-            skills.insert(skill, *grade);
-        }
+        let skills = skills(lines, &table.name, &table.skills)?;
         let capacity = match &table.capacity {
             None => CapacityRule::default(),
             Some(limits) => {
@@ -300,6 +324,50 @@ fn refuse_what_is_not_here(lines: Lines<'_>, file: &File) -> Result<(), Mistake>
     }
 }
 
+/// Skills with grades; a name that is none is a mistake in the line of whoever has them.
+fn skills<T>(
+    lines: Lines<'_>,
+    of: &Spanned<T>,
+    table: &BTreeMap<String, u8>,
+) -> Result<BTreeMap<SkillName, u8>, Mistake> {
+    let skill = |(name, &grade): (&String, &u8)| Ok((skill(lines, of, name)?, grade));
+    table.iter().map(skill).collect()
+}
+
+fn skill<T>(lines: Lines<'_>, of: &Spanned<T>, name: &str) -> Result<SkillName, Mistake> {
+    SkillName::new(name).map_err(|error| lines.mistake(of, error))
+}
+
+fn ring(lines: Lines<'_>, table: &RingTable) -> Result<Ring, Mistake> {
+    let drops = table.drops.iter().map(|name| skill(lines, &table.after, name)).collect::<Result<_, _>>()?;
+    let also = table.also.iter().map(|queue| named(lines, queue, QueueName::new));
+    Ok(Ring {
+        after: Duration::from_millis(*table.after.get_ref()),
+        drops,
+        lowers: skills(lines, &table.after, &table.lowers)?,
+        also: also.collect::<Result<_, _>>()?,
+    })
+}
+
+/// Overflow after a time is a ring of its own, between the others or in the ring that begins just then.
+fn overflow_after(rule: &mut QueueRule, overflow: QueueName, after: Duration) {
+    let mut before = Duration::ZERO;
+    let mut at = rule.rings.len();
+    for (number, ring) in rule.rings.iter_mut().enumerate() {
+        if before + ring.after == after {
+            ring.also.insert(overflow);
+            return;
+        }
+        if before + ring.after > after {
+            ring.after = before + ring.after - after;
+            at = number;
+            break;
+        }
+        before += ring.after;
+    }
+    rule.rings.insert(at, Ring { after: after - before, also: [overflow].into(), ..Ring::default() });
+}
+
 fn timing(lines: Lines<'_>, table: &TimingTable, config: &mut Config) -> Result<(), Mistake> {
     let set = |duration: &mut Duration, value: &Option<Spanned<u64>>| match value {
         None => Ok(()),
@@ -314,6 +382,7 @@ fn timing(lines: Lines<'_>, table: &TimingTable, config: &mut Config) -> Result<
     set(&mut timing.transfer_ttl, &table.transfer_ttl)?;
     set(&mut timing.routing_lease, &table.routing_lease)?;
     set(&mut timing.presence_lease, &table.presence_lease)?;
+    set(&mut timing.priority_step, &table.priority_step)?;
     set(&mut timing.typing_ttl, &table.typing_ttl)?;
     // Nothing is sent through a provider in this build; the value is checked all the same.
     let mut unused = timing.offer_ttl;
@@ -351,6 +420,7 @@ fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Confi
     rules.interaction.auto_done_abandoned =
         table.auto_done_abandoned.unwrap_or(rules.interaction.auto_done_abandoned);
     rules.interaction.disposition_mandatory = table.disposition_mandatory;
+    rules.interaction.case_editable = table.case_editable.unwrap_or(rules.interaction.case_editable);
     rules.interaction.auto_done = (table.auto_done > 0).then(|| Duration::from_millis(table.auto_done));
     if let Some(missed) = &table.missed_offer {
         rules.missed_offer = match missed.get_ref().as_str() {

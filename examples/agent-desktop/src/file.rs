@@ -66,6 +66,7 @@ pub(crate) struct File {
     pub(crate) timing: TimingTable,
     pub(crate) agents: Vec<Spanned<AgentTable>>,
     pub(crate) queues: Vec<Spanned<QueueTable>>,
+    pub(crate) classifier: ClassifierTable,
     pub(crate) flags: Flags,
     pub(crate) policy: PolicyTable,
     pub(crate) dispositions: Vec<DispositionTable>,
@@ -106,6 +107,7 @@ pub(crate) struct TimingTable {
     pub(crate) outbox_uncertain: Option<Spanned<u64>>,
     pub(crate) routing_lease: Option<Spanned<u64>>,
     pub(crate) presence_lease: Option<Spanned<u64>>,
+    pub(crate) priority_step: Option<Spanned<u64>>,
     pub(crate) pending_warning: Option<Spanned<u64>>,
     pub(crate) pending_overdue: Option<Spanned<u64>>,
     pub(crate) typing_ttl: Option<Spanned<u64>>,
@@ -135,8 +137,43 @@ pub(crate) struct QueueTable {
     pub(crate) name: Spanned<String>,
     #[serde(default)]
     pub(crate) skills: BTreeMap<String, u8>,
+    pub(crate) priority: Option<i32>,
     pub(crate) hours: Option<Spanned<String>>,
     pub(crate) overflow: Option<Spanned<String>>,
+    /// Milliseconds; without it only while the queue is closed.
+    pub(crate) overflow_after: Option<Spanned<u64>>,
+    #[serde(default)]
+    pub(crate) rings: Vec<Spanned<RingTable>>,
+    #[serde(default)]
+    pub(crate) sticky: StickyTable,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RingTable {
+    /// Milliseconds in the ring before.
+    pub(crate) after: Spanned<u64>,
+    #[serde(default)]
+    pub(crate) drops: Vec<String>,
+    #[serde(default)]
+    pub(crate) lowers: BTreeMap<String, u8>,
+    #[serde(default)]
+    pub(crate) also: Vec<Spanned<String>>,
+}
+
+/// In milliseconds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StickyTable {
+    pub(crate) expires_after: Option<u64>,
+    pub(crate) hold: u64,
+}
+
+/// What words mean; see `parlor::routing::Keyword`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ClassifierTable {
+    pub(crate) keywords: Vec<parlor::routing::Keyword>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -145,6 +182,7 @@ pub(crate) struct PolicyTable {
     pub(crate) ended_holds: Option<parlor::interaction::EndedHolds>,
     pub(crate) ended_sets_not_ready: Option<Spanned<bool>>,
     pub(crate) disposition_mandatory: bool,
+    pub(crate) case_editable: Option<bool>,
     /// Milliseconds; 0 is never.
     pub(crate) auto_done: u64,
     pub(crate) auto_done_abandoned: Option<bool>,

@@ -61,6 +61,7 @@ pub(super) fn evolve(active: &mut Active, event: &Event, at: Timestamp) -> Optio
         | Event::Ended { .. }
         | Event::MarkedDone { .. }
         | Event::DispositionSet { .. }
+        | Event::CaseDataSet { .. }
         | Event::TransferAccepted { .. }
         | Event::TransferredToQueue { .. }
         | Event::ConsultCompleted { .. } => return None,

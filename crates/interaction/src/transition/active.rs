@@ -1,7 +1,7 @@
 use parlor_model::AgentName;
 
 use super::queued::ended;
-use super::{Context, Decision, conference, consult, nothing, offer_gone, one, transfer};
+use super::{Context, Decision, case, conference, consult, nothing, offer_gone, one, transfer};
 use crate::{
     Active, Command, DispositionCode, EndedBy, Event, GoneReason, Handover, Interaction, Outcome, Refusal,
 };
@@ -47,6 +47,12 @@ pub(super) fn decide(
                 return Err(Refusal::NotAMember);
             }
             set_disposition(interaction, agent, code)
+        }
+        Command::SetCaseData { agent, key, value } => {
+            if !active.takes_part(agent) {
+                return Err(Refusal::NotAMember);
+            }
+            case::set(interaction, agent, key, value.as_ref(), cx)
         }
         Command::RequestTransfer { transfer, by, target, expires_at } => {
             transfer::request(interaction, active, *transfer, by, target, *expires_at)

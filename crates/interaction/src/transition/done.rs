@@ -17,6 +17,12 @@ pub(super) fn decide(interaction: &Interaction, done: &Done, command: &Command) 
             }
             Err(Refusal::AlreadyDone)
         }
+        Command::SetCaseData { agent: _, key, value } => {
+            if interaction.case.get(key) == value.as_ref() {
+                return nothing();
+            }
+            Err(Refusal::AlreadyDone)
+        }
         Command::RequestTransfer { transfer, by: _, target: _, expires_at: _ } => {
             if interaction.handover == Some(Handover::Transfer(*transfer)) {
                 return nothing();

@@ -1,7 +1,7 @@
 use parlor_model::AgentName;
 
 use super::active::set_disposition;
-use super::{Context, Decision, nothing, offer_gone, one};
+use super::{Context, Decision, case, nothing, offer_gone, one};
 use crate::{
     Actor, Command, Ended, Event, GoneReason, Handover, Interaction, Outcome, ReactivatedBy, Refusal,
 };
@@ -34,6 +34,12 @@ pub(super) fn decide(
                 return Err(Refusal::NotOwner);
             }
             set_disposition(interaction, agent, code)
+        }
+        Command::SetCaseData { agent, key, value } => {
+            if !may_close(interaction, ended, agent) {
+                return Err(Refusal::NotOwner);
+            }
+            case::set(interaction, agent, key, value.as_ref(), cx)
         }
         Command::RequestTransfer { transfer, by: _, target: _, expires_at: _ } => {
             if interaction.handover == Some(Handover::Transfer(*transfer)) {

@@ -54,6 +54,7 @@ pub(super) fn decide(
         }
         Command::AgentWrote { .. }
         | Command::SetDisposition { .. }
+        | Command::SetCaseData { .. }
         | Command::StartConsult { .. }
         | Command::Invite { .. }
         | Command::AddMember { .. }

@@ -31,6 +31,7 @@ pub(super) fn decide(
         }
         Command::AgentWrote { .. }
         | Command::SetDisposition { .. }
+        | Command::SetCaseData { .. }
         | Command::StartConsult { .. }
         | Command::Invite { .. }
         | Command::AddMember { .. }

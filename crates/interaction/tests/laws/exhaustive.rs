@@ -9,11 +9,11 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use parlor_interaction::{
-    Actor, Command, CommandName, ConsultStage, ConsultTarget, Context, DispositionCode, EndedBy, EndedHolds,
-    Event, EventName, Interaction, Origin, Policy, Queued, Refusal, State, StateName, Supervision,
-    TransferTarget,
+    Actor, CaseValue, Command, CommandName, ConsultStage, ConsultTarget, Context, DispositionCode, EndedBy,
+    EndedHolds, Event, EventName, Interaction, Origin, Policy, Queued, Refusal, State, StateName,
+    Supervision, TransferTarget,
 };
-use parlor_model::{AgentName, Id, Timestamp};
+use parlor_model::{AgentName, Id, Label, Timestamp};
 
 use crate::check;
 use crate::support::{agent, at, id, queue, start};
@@ -139,8 +139,9 @@ fn level(interaction: &Interaction) -> Interaction {
     (level.version, level.epoch, level.segment) = (1, 1, 1);
     level.unanswered_since = level.unanswered_since.map(|_| at(NOW));
     if !matches!(level.state, State::Ended(_) | State::Done(_)) {
-        // It matters to closing alone, and can be set once more after the end.
+        // It matters to closing alone, and can be set once more after the end; likewise the case information.
         level.disposition = None;
+        level.case.clear();
     }
     match &mut level.state {
         State::Queued(queued) => level_queued(queued),
@@ -192,6 +193,7 @@ fn questions() -> Vec<(Command, Setting)> {
         disposition_mandatory: true,
         auto_done: Some(Duration::from_secs(DEADLINE - NOW)),
         auto_done_abandoned: false,
+        case_editable: false,
     };
     let mut questions = Vec::new();
     for command in commands() {
@@ -223,8 +225,14 @@ fn asks_for_the_time(command: CommandName) -> bool {
 }
 
 fn asks_for_the_policy(command: CommandName) -> bool {
-    [CommandName::ContactWrote, CommandName::AgentWrote, CommandName::End, CommandName::MarkDone]
-        .contains(&command)
+    [
+        CommandName::ContactWrote,
+        CommandName::AgentWrote,
+        CommandName::End,
+        CommandName::MarkDone,
+        CommandName::SetCaseData,
+    ]
+    .contains(&command)
 }
 
 /// Every command with every choice of agents.
@@ -296,6 +304,16 @@ fn with_every_choice(name: CommandName) -> Vec<Command> {
         CommandName::AutoDone => vec![Command::AutoDone],
         CommandName::SetDisposition => {
             each(|agent| Command::SetDisposition { agent, code: DispositionCode::new("resolved").unwrap() })
+        }
+        CommandName::SetCaseData => {
+            let key = || Label::new("order").unwrap();
+            let mut all = each(|agent| Command::SetCaseData {
+                agent,
+                key: key(),
+                value: Some(CaseValue::new("17").unwrap()),
+            });
+            all.push(Command::SetCaseData { agent: agent("a"), key: key(), value: None });
+            all
         }
         CommandName::RequestTransfer => {
             let mut all = each_two(|by, to| Command::RequestTransfer {

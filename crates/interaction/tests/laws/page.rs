@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use parlor_interaction::{CommandName, Limits, Refusal, StateName};
+use parlor_interaction::{CaseLimits, CommandName, Limits, Refusal, StateName};
 
 use crate::exhaustive::{Answer, found};
 
@@ -49,7 +49,8 @@ const TAIL: &str = "
   closes the interaction by rule and starts a new one, so that no message is lost.
 * **The policy counts when something happens.** How much an ended interaction weighs and when it closes by itself is
   fixed when it ends.
-* **A disposition** stays when an interaction is reactivated and can be changed until it is Done.
+* **A disposition** stays when an interaction is reactivated and can be changed until it is Done. So does the case
+  information, which whoever takes part may change, where the policy lets them.
 ";
 
 #[test]
@@ -109,7 +110,7 @@ fn line(answer: &Answer) -> String {
     }
 }
 
-/// Every refusal that was given, and the one that three agents cannot run into.
+/// Every refusal that was given, and those that three agents cannot run into.
 fn refusals() -> BTreeMap<&'static str, String> {
     let mut meanings: BTreeMap<&str, String> = BTreeMap::new();
     for refusal in &found().refusals {
@@ -122,11 +123,14 @@ fn refusals() -> BTreeMap<&'static str, String> {
         meanings.insert(refusal.as_str(), meaning);
     }
     let too_many = format!(
-        "no more are possible: {} members and invitations, {} supervisors, {} consults",
+        "no more are possible: {} members and invitations, {} supervisors, {} consults, {} entries about the case",
         Limits::MEMBERS,
         Limits::SUPERVISORS,
-        Limits::CONSULTS
+        Limits::CONSULTS,
+        CaseLimits::ENTRIES
     );
     meanings.insert(Refusal::TooMany { limit: 0 }.as_str(), too_many);
+    let too_large = Refusal::CaseTooLarge { limit: CaseLimits::TOTAL_BYTES };
+    meanings.insert(too_large.as_str(), too_large.to_string());
     meanings
 }

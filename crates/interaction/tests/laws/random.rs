@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use parlor_interaction::{
-    Active, Actor, Command, ConsultTarget, Context, DispositionCode, EndedBy, EndedHolds, Interaction,
-    Offered, Origin, Policy, Recorded, State, Supervision, TransferTarget,
+    Active, Actor, CaseValue, Command, ConsultTarget, Context, DispositionCode, EndedBy, EndedHolds,
+    Interaction, Offered, Origin, Policy, Recorded, State, Supervision, TransferTarget,
 };
-use parlor_model::{AgentName, ConsultId, OfferId, Timestamp, TransferId};
+use parlor_model::{AgentName, ConsultId, Label, OfferId, Timestamp, TransferId};
 use proptest::prelude::*;
 
 use crate::check;
@@ -36,13 +36,21 @@ fn deadlines() -> impl Strategy<Value = Timestamp> {
 fn policies() -> impl Strategy<Value = Policy> {
     let holds = prop::sample::select(vec![EndedHolds::Full, EndedHolds::Half, EndedHolds::Zero]);
     let auto_done = prop::option::of((0_u64..60).prop_map(Duration::from_secs));
-    (any::<bool>(), holds, any::<bool>(), auto_done, any::<bool>()).prop_map(
-        |(async_enabled, ended_holds, disposition_mandatory, auto_done, auto_done_abandoned)| Policy {
+    (any::<bool>(), holds, any::<bool>(), auto_done, any::<bool>(), any::<bool>()).prop_map(
+        |(
             async_enabled,
             ended_holds,
             disposition_mandatory,
             auto_done,
             auto_done_abandoned,
+            case_editable,
+        )| Policy {
+            async_enabled,
+            ended_holds,
+            disposition_mandatory,
+            auto_done,
+            auto_done_abandoned,
+            case_editable,
         },
     )
 }
@@ -99,6 +107,12 @@ fn talking() -> impl Strategy<Value = Command> {
         1 => (agents(), codes).prop_map(|(agent, code)| {
             Command::SetDisposition { agent, code: DispositionCode::new(code).unwrap() }
         }),
+        1 => (agents(), prop::sample::select(vec!["order", "city"]), prop::option::of("[a-z]{1,9}")).prop_map(
+            |(agent, key, value)| {
+                let value = value.map(|value| CaseValue::new(value).unwrap());
+                Command::SetCaseData { agent, key: Label::new(key).unwrap(), value }
+            }
+        ),
     ]
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod after_the_end;
+mod case;
 mod desk;
 mod lifecycle;
 mod offers;

@@ -1,9 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_interaction::{
-    Actor, ConsultTarget, DispositionCode, EndedBy, Event, EventName, Origin, Outcome, ReactivatedBy,
-    Recorded, Start, Supervision,
+    Actor, CaseValue, ConsultTarget, DispositionCode, EndedBy, Event, EventName, Origin, Outcome,
+    ReactivatedBy, Recorded, Start, Supervision,
 };
+
+use parlor_model::{Label, Needs, SkillName};
 
 use crate::support::{agent, at, id, queue, start};
 use crate::written;
@@ -24,6 +26,17 @@ fn forms() -> Vec<(Event, &'static str)> {
                 ..start(Origin::Outbound { agent: agent("ann") }, 1)
             }),
             r##"{"type":"started","id":"#1","thread":"#2","channel":"website","point":null,"queue":"support","class":"live","weight":1,"origin":{"outbound":{"agent":"ann"}},"preferred":"bob"}"##,
+        ),
+        (
+            Event::Started(Start {
+                needs: Needs {
+                    skills: BTreeMap::from([(SkillName::new("calming").unwrap(), 2)]),
+                    priority: 5,
+                    attributes: BTreeMap::new(),
+                },
+                ..start(Origin::Inbound, 1)
+            }),
+            r##"{"type":"started","id":"#1","thread":"#2","channel":"website","point":"#3","queue":"support","class":"live","weight":1,"origin":"inbound","preferred":null,"needs":{"skills":{"calming":2},"priority":5,"attributes":{}}}"##,
         ),
         (
             Event::Offered { offer: id(10), agent: ann.clone(), expires_at: at(20), auto: false },
@@ -82,6 +95,18 @@ fn forms() -> Vec<(Event, &'static str)> {
         (
             Event::DispositionSet { agent: ann.clone(), code: DispositionCode::new("resolved").unwrap() },
             r#"{"type":"disposition_set","agent":"ann","code":"resolved"}"#,
+        ),
+        (
+            Event::CaseDataSet {
+                agent: ann.clone(),
+                key: Label::new("order").unwrap(),
+                value: Some(CaseValue::new("A 17").unwrap()),
+            },
+            r#"{"type":"case_data_set","agent":"ann","key":"order","value":"A 17"}"#,
+        ),
+        (
+            Event::CaseDataSet { agent: ann.clone(), key: Label::new("order").unwrap(), value: None },
+            r#"{"type":"case_data_set","agent":"ann","key":"order","value":null}"#,
         ),
         (
             Event::TransferRequested {

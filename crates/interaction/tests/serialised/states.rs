@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_interaction::{
-    Active, Actor, Consult, ConsultStage, ConsultTarget, DispositionCode, Done, Ended, EndedBy, GoneReason,
-    Handover, Interaction, Invitation, Lapsed, Offered, Origin, Outcome, Queued, State, StateName,
-    Supervision, Timer, Transfer,
+    Active, Actor, CaseValue, Consult, ConsultStage, ConsultTarget, DispositionCode, Done, Ended, EndedBy,
+    GoneReason, Handover, Interaction, Invitation, Lapsed, Offered, Origin, Outcome, Queued, State,
+    StateName, Supervision, Timer, Transfer,
 };
+
+use parlor_model::{Label, Needs};
 
 use crate::support::{agent, at, id, start};
 use crate::written;
@@ -114,12 +116,15 @@ fn an_interaction_has_a_fixed_written_form() {
         unanswered_since: Some(at(7)),
         handover: Some(Handover::Offer(id(10))),
         disposition: Some(DispositionCode::new("resolved").unwrap()),
+        needs: Needs { priority: 5, ..Needs::default() },
+        case: BTreeMap::from([(Label::new("order").unwrap(), CaseValue::new("17").unwrap())]),
         ..begun
     };
     let json = serde_json::to_string(&later).unwrap();
     assert!(crate::shorten(&json).contains(r#""unanswered_since":"@7""#));
     assert!(crate::shorten(&json).contains(r##""handover":{"offer":"#10"}"##));
     assert!(json.contains(r#""disposition":"resolved""#));
+    assert!(json.ends_with(r#""needs":{"skills":{},"priority":5,"attributes":{}},"case":{"order":"17"}}"#));
     assert_eq!(serde_json::from_str::<Interaction>(&json).unwrap(), later);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlor_interaction::{Origin, Start};
-use parlor_model::{AgentName, ChannelName, Id, MediaClass, QueueName, Timestamp};
+use parlor_model::{AgentName, ChannelName, Id, MediaClass, Needs, QueueName, Timestamp};
 
 /// An id whose last digits are `number`.
 pub(crate) fn id<I: Id>(number: u32) -> I {
@@ -38,5 +38,6 @@ pub(crate) fn start(origin: Origin, weight: u32) -> Start {
         weight,
         origin,
         preferred: None,
+        needs: Needs::default(),
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use parlor_model::{AgentName, CapacityRule, InteractionId, MediaClass, Medium, QueueName, Timestamp};
-use parlor_routing::{AgentSnapshot, Decision, Work};
+use parlor_model::{
+    AgentName, CapacityRule, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp,
+};
+use parlor_routing::{AgentSnapshot, Decision, Preferred, Work};
 
 /// A moment, in seconds.
 pub(crate) const fn at(seconds: i64) -> Timestamp {
@@ -55,4 +57,13 @@ pub(crate) fn work(number: u32, media: &[Medium]) -> Work {
 
 pub(crate) fn offer(number: u32, agent: &str) -> Decision {
     Decision::Offer { interaction: interaction(number), agent: named(agent) }
+}
+
+pub(crate) fn skill(name: &str) -> SkillName {
+    SkillName::new(name).expect("a valid name")
+}
+
+/// That an agent had it in the beginning, and should have it again.
+pub(crate) fn prefer(name: &str) -> Option<Preferred> {
+    Some(Preferred { agent: named(name), last_with: at(0) })
 }

@@ -6,6 +6,7 @@ use parlor_model::Timestamp;
 use parlor_routing::{Decision, Input, Matcher, RoutingPolicy};
 
 use crate::reference::Reference;
+use crate::rules::queue_rules;
 
 /// What happened, and when.
 pub(crate) type Script = Vec<(Timestamp, Input)>;
@@ -21,9 +22,14 @@ impl Subject for Matcher {
     }
 }
 
+/// The linear reference, under the rules of [`crate::rules::matcher`].
+pub(crate) fn reference() -> Reference {
+    Reference::new(RoutingPolicy::default(), queue_rules())
+}
+
 /// Makes the decisions of the linear reference, in the same order.
 pub(crate) fn decides_like_the_reference(subject: &mut dyn Subject, script: &Script) -> Result<(), String> {
-    let mut reference = Reference::new(RoutingPolicy::default());
+    let mut reference = reference();
     for (step, (now, input)) in script.iter().enumerate() {
         let expected = reference.handle(input, *now);
         let got = subject.handle(input, *now);
@@ -61,7 +67,7 @@ pub(crate) fn asks_the_eligible(subject: &mut dyn Subject, script: &Script) -> R
 
 /// After each input no work waits beside an agent who could take it (I4).
 pub(crate) fn strands_nothing(subject: &mut dyn Subject, script: &Script) -> Result<(), String> {
-    let mut known = Reference::new(RoutingPolicy::default());
+    let mut known = reference();
     for (step, (now, input)) in script.iter().enumerate() {
         known.learn(input, *now);
         for decision in subject.handle(input, *now) {
@@ -119,7 +125,7 @@ fn follow(
     script: &Script,
     check: impl Fn(&Reference, &Decision) -> Result<(), String>,
 ) -> Result<(), String> {
-    let mut known = Reference::new(RoutingPolicy::default());
+    let mut known = reference();
     for (step, (now, input)) in script.iter().enumerate() {
         known.learn(input, *now);
         for decision in subject.handle(input, *now) {

@@ -1,10 +1,10 @@
 //! What routing means, written as plainly as possible: look at all work and all agents, every time.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use parlor_model::{AgentName, InteractionId, MediaClass, Timestamp};
-use parlor_routing::{AgentSnapshot, Decision, Input, RoutingPolicy, Work};
+use parlor_model::{AgentName, InteractionId, MediaClass, QueueName, SkillName, Timestamp};
+use parlor_routing::{AgentSnapshot, Decision, Input, QueueRule, RoutingPolicy, Work};
 
 use crate::checks::Subject;
 
@@ -12,6 +12,7 @@ use crate::checks::Subject;
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     policy: RoutingPolicy,
+    queues: BTreeMap<QueueName, QueueRule>,
     now: Timestamp,
     agents: BTreeMap<AgentName, AgentSnapshot>,
     waiting: BTreeMap<InteractionId, Work>,
@@ -28,9 +29,10 @@ pub(crate) struct Flight {
 }
 
 impl Reference {
-    pub(crate) fn new(policy: RoutingPolicy) -> Self {
+    pub(crate) fn new(policy: RoutingPolicy, queues: impl IntoIterator<Item = QueueRule>) -> Self {
         Self {
             policy,
+            queues: queues.into_iter().map(|rule| (rule.name.clone(), rule)).collect(),
             now: Timestamp::from_micros(i64::MIN),
             agents: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -55,7 +57,8 @@ impl Reference {
         self.now = self.now.max(now);
         match input.clone() {
             Input::Started { agents, work } => {
-                *self = Self { now: self.now, ..Self::new(self.policy.clone()) };
+                let queues = std::mem::take(&mut self.queues).into_values();
+                *self = Self { now: self.now, ..Self::new(self.policy.clone(), queues) };
                 self.agents = agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect();
                 self.waiting = work.into_iter().map(|work| (work.interaction, work)).collect();
             }
@@ -99,11 +102,11 @@ impl Reference {
     /// The decision to make now, if there is one: the first work that has an eligible agent, and the first of those.
     pub(crate) fn next(&self) -> Option<Decision> {
         let mut waiting: Vec<_> = self.waiting.values().collect();
-        waiting.sort_by_key(|work| (Reverse(work.priority), work.since, work.interaction));
+        waiting.sort_by_key(|work| (self.urgency(work), work.since, work.interaction));
         waiting.into_iter().find_map(|work| {
             let eligible = self.agents.values().filter(|agent| self.is_eligible(work, agent));
             let first = eligible.min_by(|a, b| {
-                let not_preferred = |agent: &AgentSnapshot| work.preferred.as_ref() != Some(&agent.name);
+                let not_preferred = |agent: &AgentSnapshot| self.preferred(work) != Some(&agent.name);
                 not_preferred(a)
                     .cmp(&not_preferred(b))
                     .then_with(|| self.idle_since(a).cmp(&self.idle_since(b)))
@@ -115,10 +118,91 @@ impl Reference {
     }
 
     pub(crate) fn is_eligible(&self, work: &Work, agent: &AgentSnapshot) -> bool {
-        agent.queues.contains(&work.queue)
+        let asked = self.asked(work);
+        let skills = self.skills(work);
+        agent.queues.iter().any(|queue| asked.contains(queue))
+            && skills.iter().all(|(skill, grade)| agent.skills.get(skill).is_some_and(|has| has >= grade))
             && can_do(work, agent)
             && self.has_room(work, agent)
             && !self.cools_down(work, agent)
+            && self.holder(work).is_none_or(|holder| *holder == agent.name)
+    }
+
+    fn rule(&self, queue: &QueueName) -> QueueRule {
+        self.queues.get(queue).cloned().unwrap_or_else(|| QueueRule::new(queue.clone()))
+    }
+
+    /// When work would have begun to wait if its priority were 0.
+    fn urgency(&self, work: &Work) -> i128 {
+        let step = i128::try_from(self.policy.priority_step().as_micros()).expect("a small step");
+        let priority = work.priority.saturating_add(self.rule(&work.queue).priority);
+        i128::from(work.since.as_micros()) - step * i128::from(priority)
+    }
+
+    fn rings(&self, work: &Work) -> usize {
+        let waited = self.now.since(work.since);
+        let mut begins = Duration::ZERO;
+        let mut reached = 0;
+        for ring in self.rule(&work.queue).rings {
+            begins += ring.after;
+            reached += usize::from(begins <= waited);
+        }
+        reached
+    }
+
+    /// The queues whose agents are asked.
+    fn asked(&self, work: &Work) -> BTreeSet<QueueName> {
+        let is_open = |queue: &QueueName| self.rule(queue).hours.is_none_or(|hours| hours.is_open(self.now));
+        let mut asked = BTreeSet::new();
+        let mut own = Some(work.queue.clone());
+        while let Some(queue) = own {
+            if is_open(&queue) {
+                asked.insert(queue);
+                break;
+            }
+            own = self.rule(&queue).overflow;
+        }
+        for ring in self.rule(&work.queue).rings.into_iter().take(self.rings(work)) {
+            asked.extend(ring.also.into_iter().filter(is_open));
+        }
+        asked
+    }
+
+    fn skills(&self, work: &Work) -> BTreeMap<SkillName, u8> {
+        let rule = self.rule(&work.queue);
+        let mut skills = work.required_skills.clone();
+        for (skill, grade) in rule.skills {
+            let known = skills.remove(&skill).unwrap_or(grade);
+            skills.insert(skill, known.max(grade));
+        }
+        for ring in rule.rings.into_iter().take(self.rings(work)) {
+            for skill in &ring.drops {
+                skills.remove(skill);
+            }
+            for (skill, enough) in ring.lowers {
+                if let Some(&grade) = skills.get(&skill) {
+                    skills.insert(skill, grade.min(enough));
+                }
+            }
+        }
+        skills
+    }
+
+    /// Whom work prefers now.
+    fn preferred<'a>(&self, work: &'a Work) -> Option<&'a AgentName> {
+        let preferred = work.preferred.as_ref()?;
+        match self.rule(&work.queue).sticky.expires_after {
+            Some(lasts) if self.now >= preferred.last_with + lasts => None,
+            Some(_) | None => Some(&preferred.agent),
+        }
+    }
+
+    /// Who alone is offered work now, because it is held for them.
+    fn holder<'a>(&self, work: &'a Work) -> Option<&'a AgentName> {
+        let name = self.preferred(work)?;
+        let hold = self.rule(&work.queue).sticky.hold;
+        let held = !hold.is_zero() && self.now < work.since + hold;
+        (held && self.agents.contains_key(name) && !work.passed.contains_key(name)).then_some(name)
     }
 
     pub(crate) fn has_room(&self, work: &Work, agent: &AgentSnapshot) -> bool {
@@ -163,8 +247,7 @@ impl Reference {
 
 fn can_do(work: &Work, agent: &AgentSnapshot) -> bool {
     let ready = |medium| agent.ready.contains_key(medium) && !agent.disabled.contains(medium);
-    let skilled = |(skill, grade)| agent.skills.get(skill).is_some_and(|has| has >= grade);
-    !work.media.is_empty() && work.media.iter().all(ready) && work.required_skills.iter().all(skilled)
+    !work.media.is_empty() && work.media.iter().all(ready)
 }
 
 impl Subject for Reference {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use parlor_model::{
     AgentName, CapacityRule, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp,
 };
-use parlor_routing::{AgentSnapshot, Input, RoutingPolicy, Work};
+use parlor_routing::{AgentSnapshot, Input, Preferred, Work};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
@@ -19,7 +19,7 @@ use crate::checks::{Script, Subject as _};
 use crate::reference::Reference;
 
 const AGENTS: [&str; 4] = ["ann", "bea", "cy", "dan"];
-const QUEUES: [&str; 2] = ["support", "sales"];
+const QUEUES: [&str; 3] = ["support", "sales", "night"];
 const INTERACTIONS: u32 = 10;
 const MEDIA: [Medium; 3] = [Medium::Chat, Medium::Sms, Medium::Twitter];
 const CLASSES: [MediaClass; 2] = [MediaClass::Live, MediaClass::Messaging];
@@ -50,7 +50,7 @@ enum Happening {
 /// Scripts, with the inputs that a well-behaved caller gives to the reference.
 pub(crate) fn scripts() -> impl Strategy<Value = Script> {
     vec((0_i64..8, happenings()), 1..60).prop_map(|happenings| {
-        let mut reference = Reference::new(RoutingPolicy::default());
+        let mut reference = crate::checks::reference();
         let mut script = Script::new();
         let mut now = at(0);
         for (pause, happening) in happenings {
@@ -109,7 +109,7 @@ fn agents() -> impl Strategy<Value = AgentSnapshot> {
         names(),
         subsequence(MEDIA.to_vec(), 0..=MEDIA.len()),
         moments(),
-        btree_set(queues(), 1..=2),
+        btree_set(queues(), 1..=3),
         skills(1..4),
         vec((0_u32..3, 0_u32..5), CLASSES.len()),
         0_i64..4,
@@ -143,8 +143,8 @@ fn works() -> impl Strategy<Value = Work> {
         select(&CLASSES[..]),
         select(vec![NonZeroU32::MIN, NonZeroU32::MIN.saturating_add(1)]),
         required,
-        (0..2, 0_i64..4),
-        proptest::option::weighted(0.3, names()),
+        (-1..2, moments()),
+        proptest::option::weighted(0.3, (names(), moments())),
         passed,
     )
         .prop_map(
@@ -166,8 +166,8 @@ fn works() -> impl Strategy<Value = Work> {
                 weight,
                 required_skills,
                 priority,
-                since: at(since),
-                preferred,
+                since,
+                preferred: preferred.map(|(agent, last_with)| Preferred { agent, last_with }),
                 passed,
             },
         )

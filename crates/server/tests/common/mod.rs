@@ -92,7 +92,7 @@ fn agent(name: &str) -> Agent {
 pub(crate) fn config() -> Config {
     let mut config = Config::default();
     config.agents = vec![agent("alice"), agent("bob")];
-    config.queues = vec![QueueName::new("support").unwrap()];
+    config.queues = vec![QueueName::new("support").unwrap().into()];
     config.channels = vec![Channel {
         name: website(),
         kind: ChannelKind::WebChat,

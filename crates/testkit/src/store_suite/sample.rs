@@ -4,7 +4,7 @@ use std::time::Duration;
 use parlor_interaction::{Command, Context, EndedBy, Interaction, Origin, Policy, Start, Transition};
 use parlor_model::{
     AgentName, Author, ChannelKind, ChannelName, ClientId, Contact, ContactId, ContactPoint, ContactPointId,
-    Content, Id, IdSource, LifecycleNotice, MediaClass, MessageText, OfferId, PointAddress, PointKey,
+    Content, Id, IdSource, LifecycleNotice, MediaClass, MessageText, Needs, OfferId, PointAddress, PointKey,
     ProviderPostId, QueueName, Subject, SystemNotice, Thread, ThreadId, Timestamp, Visibility,
 };
 use parlor_store::{
@@ -212,6 +212,7 @@ impl Sample {
             weight: 1,
             origin: Origin::Inbound,
             preferred: None,
+            needs: Needs::default(),
         };
         write(0, Interaction::start(start, self.now()))
     }

@@ -15,7 +15,7 @@
  * @property {Record<string, Load>} load by media class
  * @property {Record<string, boolean | string>} flags
  * @property {Timing} timing
- * @property {{code: string, name: string}[]} dispositions
+ * @property {{code: string, name: string, leaf: boolean}[]} dispositions
  * @property {{name: string, kind: string}[]} channels
  * @property {Moment} now
  *

@@ -190,7 +190,7 @@ export class ParlorInteraction extends View {
         state.dataset.connection = person.connection;
         setText(state, desk.connection(person.connection));
       });
-    const codes = [{ code: '', name: desk.interaction.noDisposition }, ...(me?.dispositions ?? [])];
+    const codes = [{ code: '', name: desk.interaction.noDisposition }, ...(me?.dispositions ?? []).filter(({ leaf }) => leaf)];
     this.disposition.hidden = !mine || codes.length === 1;
     reconcile(this.disposition, codes, ({ code }) => code, ({ code, name: words }) => h('option', { value: code, disabled: code === '' }, words));
     this.disposition.value = interaction.disposition ?? '';

@@ -1,0 +1,87 @@
+//! Work that is kept for the agent who had it last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlor_model::InteractionId;
+
+use crate::agent::AgentId;
+use crate::index::ClassId;
+use crate::work::{Location, Particulars, Place};
+
+/// Work in the time for which it is held: apart from the other work while its agent is logged in, so that nobody else
+/// looks at it, and remembered while they are away.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Holds {
+    by_agent: BTreeMap<AgentId, BTreeMap<Place, Held>>,
+    by_work: BTreeMap<InteractionId, AgentId>,
+    hoping: BTreeMap<AgentId, BTreeSet<InteractionId>>,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    class: ClassId,
+    particulars: Option<Box<Particulars>>,
+}
+
+impl Holds {
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Keeps work for an agent.
+    pub(crate) fn keep(&mut self, agent: AgentId, at: Location, particulars: Option<Box<Particulars>>) {
+        self.by_work.insert(at.place.interaction, agent);
+        let of_agent = self.by_agent.entry(agent).or_default();
+        of_agent.insert(at.place, Held { class: at.class, particulars });
+    }
+
+    /// Takes out what is kept of a piece of work, if it is.
+    pub(crate) fn take(&mut self, place: Place) -> Option<Option<Box<Particulars>>> {
+        let agent = self.by_work.remove(&place.interaction)?;
+        let of_agent = self.by_agent.get_mut(&agent)?;
+        let held = of_agent.remove(&place);
+        if of_agent.is_empty() {
+            self.by_agent.remove(&agent);
+        }
+        held.map(|held| held.particulars)
+    }
+
+    /// What is particular to kept work.
+    pub(crate) fn particulars(&self, place: Place) -> Option<&Particulars> {
+        let agent = self.by_work.get(&place.interaction)?;
+        self.by_agent.get(agent)?.get(&place)?.particulars.as_deref()
+    }
+
+    /// What is kept for an agent, in order.
+    pub(crate) fn of(&self, agent: AgentId) -> impl Iterator<Item = (Place, ClassId)> {
+        let of_agent = self.by_agent.get(&agent).into_iter().flatten();
+        of_agent.map(|(place, held)| (*place, held.class))
+    }
+
+    /// All that is kept.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Place, ClassId)> {
+        self.by_agent.values().flatten().map(|(place, held)| (*place, held.class))
+    }
+
+    /// Notes that work is to be kept for an agent should they log in.
+    pub(crate) fn hope(&mut self, agent: AgentId, interaction: InteractionId) {
+        self.hoping.entry(agent).or_default().insert(interaction);
+    }
+
+    /// Forgets that.
+    pub(crate) fn give_up(&mut self, agent: AgentId, interaction: InteractionId) {
+        if let Some(hoping) = self.hoping.get_mut(&agent) {
+            hoping.remove(&interaction);
+            if hoping.is_empty() {
+                self.hoping.remove(&agent);
+            }
+        }
+    }
+
+    /// Whatever has to be looked at again when an agent logs in or out.
+    pub(crate) fn concerning(&self, agent: AgentId) -> Vec<InteractionId> {
+        let kept = self.of(agent).map(|(place, _)| place.interaction);
+        let hoping = self.hoping.get(&agent).into_iter().flatten().copied();
+        kept.chain(hoping).collect()
+    }
+}
