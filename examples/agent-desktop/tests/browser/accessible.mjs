@@ -13,13 +13,18 @@ let ann;
 let alice;
 
 async function audit(page, what) {
+  const before = page.problems.length;
   await page.evaluate(AXE);
   const violations = await page.evaluate(async () => {
     const result = await globalThis.axe.run(document, { resultTypes: ['violations'] });
     return result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ')}`);
   });
+  // The audit tries a style that the page refuses; that is not the page's fault.
+  page.problems.push(...page.problems.splice(before).filter((problem) => !problem.startsWith('Applying inline style violates')));
   assert.deepEqual(violations, [], what);
 }
+
+const shot = (page, name) => page.screenshot({ path: `${process.env.PARLOR_SHOTS}/${name}` });
 
 async function picture() {
   const shop = await Desk.start({ pending: [60_000, 180_000] });
@@ -47,7 +52,7 @@ async function picture() {
   await desktop.id('offer').waitFor();
   await lamp.id('chat-input').pressSequentially('or two');
   await desktop.id('typing').waitFor({ state: 'visible' });
-  await desktop.screenshot({ path: `${process.env.PARLOR_SHOTS}/desk.png` });
+  await shot(desktop, 'desk.png');
   await shop.stop();
 }
 
@@ -71,10 +76,10 @@ for (const [look, options] of [
     await alice.id('contact-item').first().waitFor();
     await audit(alice, `the communication view, ${look}`);
     if (process.env.PARLOR_SHOTS) {
-      await alice.screenshot({ path: `${process.env.PARLOR_SHOTS}/communication-${look}.png` });
+      await shot(alice, `communication-${look}.png`);
       await alice.id('nav-interactions').click();
-      await alice.screenshot({ path: `${process.env.PARLOR_SHOTS}/desk-${look}.png` });
-      await ann.screenshot({ path: `${process.env.PARLOR_SHOTS}/widget-${look}.png` });
+      await shot(alice, `desk-${look}.png`);
+      await shot(ann, `widget-${look}.png`);
     }
     await alice.context().close();
     await ann.context().close();

@@ -31,7 +31,7 @@ await step('r1: the contact writes while nobody is Ready: it waits, and nobody i
   step.pages.push(alice);
   await ann.says('Hello, is anybody there?');
   await ann.state('queued');
-  const waiting = await desk.passedOver('alice', 'Ann');
+  const waiting = await desk.passedOver('Ann');
   for (const name of ['alice', 'bob']) {
     assert.deepEqual((await desk.api(name, 'GET', '/api/me/interactions')).body.offers, [], name);
   }
@@ -161,7 +161,7 @@ await step('r17 r18: the agent ends it; it is not Done, and Done is a second act
   await alice.id('end').click();
   await alice.state('ended');
   await ann.state('ended');
-  assert.equal((await desk.interactions('alice', 'Ann')).find(({ id }) => id === first).state, 'ended');
+  assert.equal((await desk.interactions('Ann')).find(({ id }) => id === first).state, 'ended');
 });
 
 await step('r78: the transcript and the Conversation tab show the same entries', async () => {
@@ -173,7 +173,7 @@ await step('r78: the transcript and the Conversation tab show the same entries',
     assert.deepEqual(conversation.slice(begins), transcript);
     return transcript.some(({ text }) => text.includes('ended the session'));
   });
-  const kept = (await desk.conversation('alice', 'Ann')).filter((message) => message.interaction === first);
+  const kept = (await desk.conversation('Ann')).filter((message) => message.interaction === first);
   assert.deepEqual((await alice.entries('transcript')).map(({ id }) => id), kept.map(({ id }) => id), 'and those that are kept');
 });
 
@@ -240,7 +240,7 @@ await step('r110: a white dot while the contact is there', async () => {
 });
 
 await step('r26 r101 r103: the Chat icon opens a new interaction of the same thread, which is hers at once', async () => {
-  const before = await desk.interactions('alice', 'Ann');
+  const before = await desk.interactions('Ann');
   assert.ok(before.every(({ state }) => state === 'done'));
   await alice.id('open-interaction').click();
   await alice.locator('[data-testid=interaction-view][data-state=active][data-part=takes]').waitFor();
@@ -249,7 +249,7 @@ await step('r26 r101 r103: the Chat icon opens a new interaction of the same thr
   await ann.state('active');
   await alice.answer('On Saturdays until noon.');
   await ann.hears('until noon');
-  const now = await desk.interactions('alice', 'Ann');
+  const now = await desk.interactions('Ann');
   assert.equal(now.find(({ id }) => id === third).thread, before[0].thread);
   assert.ok(now.filter(({ id }) => id !== third).every(({ state }) => state === 'done'), 'what is Done stays Done');
   // Again, while it is open: the same one.
@@ -257,7 +257,7 @@ await step('r26 r101 r103: the Chat icon opens a new interaction of the same thr
   await alice.id('open-interaction').click();
   await alice.id('interaction-view').waitFor();
   assert.equal(await alice.id('interaction-view').getAttribute('data-interaction'), third);
-  assert.equal((await desk.interactions('alice', 'Ann')).length, before.length + 1);
+  assert.equal((await desk.interactions('Ann')).length, before.length + 1);
 });
 
 await step('r25 r28 r94: she ends it; a colleague opens it, reads it and goes on with it', async () => {
@@ -277,28 +277,52 @@ await step('r25 r28 r94: she ends it; a colleague opens it, reads it and goes on
   await ann.hears('bring the lamp along');
   await alice.id('notice').getByText('no longer yours').waitFor();
   await alice.id('interaction-view').waitFor({ state: 'detached' });
-  const [now] = (await desk.interactions('bob', 'Ann')).filter(({ id }) => id === third);
+  const [now] = (await desk.interactions('Ann')).filter(({ id }) => id === third);
   assert.equal(now.owner, 'bob');
 });
 
-await step('what a colleague has can be read, and changes before her eyes', async () => {
+await step('who has it is said to a colleague; a supervisor may read it, and it changes before her eyes', async () => {
   await alice.opensContact('Ann');
   await alice.id('open-interaction').click();
-  await alice.locator('[data-testid=interaction-view][data-state=active][data-part=reads]').waitFor();
-  await alice.id('interaction-banner').getByText('Bob has this conversation').waitFor();
-  await alice.sees('bring the lamp along');
-  assert.equal(await alice.id('composer').isDisabled(), true);
-  assert.equal(await alice.id('conversation-composer').isDisabled(), true);
-  assert.equal(await alice.id('bar-item').count(), 0, 'it is not her work');
+  await alice.id('notice').getByText('Bob has this conversation').waitFor();
+  assert.equal(await alice.id('communication').isVisible(), true, 'she stays where she is');
+  const carol = await agent(browser, desk, 'carol', { ready: false });
+  step.pages.push(carol);
+  await carol.opensContact('Ann');
+  await carol.id('open-interaction').click();
+  await carol.locator('[data-testid=interaction-view][data-state=active][data-part=reads]').waitFor();
+  await carol.id('interaction-banner').getByText('Bob has this conversation').waitFor();
+  await carol.sees('bring the lamp along');
+  assert.equal(await carol.id('composer').isDisabled(), true);
+  assert.equal(await carol.id('conversation-composer').isDisabled(), true);
+  assert.equal(await carol.id('bar-item').count(), 0, 'it is not her work');
   await ann.says('I will, Bob.');
-  await alice.sees('I will, Bob.');
+  await carol.sees('I will, Bob.');
   await bob.id('end').click();
   await bob.state('ended');
-  await alice.state('ended');
-  assert.equal(await alice.id('conversation-composer').isDisabled(), false, 'now she may go on with it');
+  await carol.state('ended');
+  assert.equal(await carol.id('conversation-composer').isDisabled(), false, 'now anybody may go on with it');
   await bob.id('done').click();
+  await carol.id('interaction-view').waitFor({ state: 'detached' });
+  await carol.id('notice').getByText('is Done').waitFor();
+});
+
+await step('who reads one that has ended is told when a colleague goes on with it', async () => {
+  await bob.opensContact('Ann');
+  await bob.id('open-interaction').click();
+  await bob.locator('[data-testid=interaction-view][data-state=active][data-part=takes]').waitFor();
+  const fourth = await bob.id('interaction-view').getAttribute('data-interaction');
+  assert.notEqual(fourth, third);
+  await bob.id('end').click();
+  await bob.state('ended');
+  await alice.id('open-interaction').click();
+  await alice.locator('[data-testid=interaction-view][data-state=ended][data-part=reads]').waitFor();
+  await bob.id('conversation-composer').fill('One moment more.');
+  await bob.id('conversation-send').click();
+  await bob.state('active');
   await alice.id('interaction-view').waitFor({ state: 'detached' });
-  await alice.id('notice').getByText('is Done').waitFor();
+  await alice.id('notice').getByText('A colleague has this conversation').waitFor();
+  await bob.finishes();
 });
 
 await step('r94: another agent reads and continues what she had, without an interaction', async () => {

@@ -58,7 +58,7 @@ function words(what) {
 
 /** The interaction of now, as the server has it. */
 async function now() {
-  const [interaction] = await desk.interactions('alice', 'Ann');
+  const [interaction] = await desk.interactions('Ann');
   return interaction;
 }
 
@@ -208,14 +208,14 @@ await step('everything is there exactly once, in both windows and in the store',
 });
 
 await step('every interaction lived once: what happened to it is written down once', async () => {
-  const notices = (await desk.conversation('alice', 'Ann')).map(({ content }) => content.notice?.lifecycle).filter(Boolean);
+  const notices = (await desk.conversation('Ann')).map(({ content }) => content.notice?.lifecycle).filter(Boolean);
   const count = (id, code) => notices.filter(({ interaction, change }) => interaction === id && change === code).length;
   const counted = (id, code) => notices.filter(({ interaction, change }) => interaction === id && change?.[code] !== undefined).length;
   for (const life of lives) {
     const found = { id: life.id, ended: counted(life.id, 'ended_by_agent'), reactivated: count(life.id, 'reactivated'), done: count(life.id, 'done') };
     assert.deepEqual(found, life);
   }
-  const ids = (await desk.interactions('alice', 'Ann')).map(({ id }) => id);
+  const ids = (await desk.interactions('Ann')).map(({ id }) => id);
   assert.deepEqual(new Set(ids).size, ids.length);
   assert.ok(ids.every((id) => lives.some((life) => life.id === id)), 'there is none that nobody began');
 });

@@ -49,7 +49,7 @@ await step('r8: an offer nobody takes goes to the next agent, and then waits aga
   await pages[first.name].id('offer').waitFor({ state: 'detached' });
   // To the contact an offer is still waiting; the server tells them apart.
   await until('it waits again', async () => {
-    const [interaction] = await desk.interactions('alice', 'Ann');
+    const [interaction] = await desk.interactions('Ann');
     return interaction.id === first.interaction && interaction.state === 'queued' && interaction.owner === null;
   });
   await pages[second.name].id('offer').waitFor({ state: 'detached' });
@@ -116,7 +116,7 @@ await step('two windows of one agent click at once: one interaction, accepted on
   }));
   assert.equal(shown[0], shown[1]);
   assert.deepEqual(await owners(calm, shown[0]), ['alice']);
-  const joined = (await calm.conversation('alice', 'Kim')).filter(({ content }) => content.notice?.lifecycle?.change?.joined);
+  const joined = (await calm.conversation('Kim')).filter(({ content }) => content.notice?.lifecycle?.change?.joined);
   assert.equal(joined.length, 1, 'accepted once');
   assert.equal((await calm.api('alice', 'GET', '/api/me')).body.load.live.used, 1);
   await calm.stop();

@@ -30,6 +30,10 @@ ALICE
 name = "bob"
 token = "bob-token"
 BOB
+[[agents]]
+name = "carol"
+token = "carol-token"
+role = "supervisor"
 [[queues]]
 name = "support"
 [[dispositions]]
@@ -123,18 +127,18 @@ export class Desk {
     return body.contacts.find((contact) => contact.display_name === name);
   }
 
-  /** The interactions with the contact of that name, the newest first. */
-  async interactions(agent, name) {
-    const contact = await this.contact(agent, name);
-    return contact ? (await this.api(agent, 'GET', `/api/contacts/${contact.id}`)).body.interactions : [];
+  /** The interactions with the contact of that name, the newest first. Of those that are open, only the supervisor sees all. */
+  async interactions(name) {
+    const contact = await this.contact('carol', name);
+    return contact ? (await this.api('carol', 'GET', `/api/contacts/${contact.id}`)).body.interactions : [];
   }
 
-  /** Everything that an agent may read of the contact of that name, oldest first. */
-  async conversation(agent, name) {
-    const contact = await this.contact(agent, name);
+  /** Everything that may be read of the contact of that name, oldest first. */
+  async conversation(name) {
+    const contact = await this.contact('carol', name);
     const messages = [];
     for (let before = ''; before !== null;) {
-      const page = (await this.api(agent, 'GET', `/api/contacts/${contact.id}/conversation?view=communication&limit=200${before}`)).body;
+      const page = (await this.api('carol', 'GET', `/api/contacts/${contact.id}/conversation?view=communication&limit=200${before}`)).body;
       messages.unshift(...page.messages);
       before = page.before === null ? null : `&before=${encodeURIComponent(page.before)}`;
     }
@@ -142,12 +146,12 @@ export class Desk {
   }
 
   /** Waits until routing has looked at what waits and has given it to nobody; gives the interaction. */
-  async passedOver(agent, name) {
+  async passedOver(name) {
     return until(`${name} is passed over`, async () => {
-      const [interaction] = await this.interactions(agent, name);
+      const [interaction] = await this.interactions(name);
       if (interaction?.state !== 'queued') return null;
       // The answer comes from the router itself, after everything that was committed before.
-      const { waits, verdicts } = (await this.api(agent, 'GET', `/api/interactions/${interaction.id}/explain`)).body;
+      const { waits, verdicts } = (await this.api('carol', 'GET', `/api/interactions/${interaction.id}/explain`)).body;
       return waits && verdicts.every(({ exclusions }) => exclusions.length > 0) ? interaction : null;
     });
   }

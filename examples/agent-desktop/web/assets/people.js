@@ -203,19 +203,26 @@ function show(interaction) {
   }
 }
 
-/** What a colleague has is shown for reading. @param {string} contact @param {string} channel @param {string | undefined} by */
+/** What a colleague has is shown for reading to those who may; the others are told who has it. @param {string} contact @param {string} channel @param {string | undefined} by */
 async function showHeld(contact, channel, by) {
   await loadDetail(contact);
   const held = store.details.get(contact)?.interactions.find((each) => each.channel === channel && each.state === 'active');
   if (held !== undefined) show(held);
-  else store.notice(by === undefined ? desk.offer.isOthers : desk.offer.isOffered(by));
+  else store.notice(desk.interaction.has(by ?? ''));
 }
 
 /** Reads anew what is shown of a colleague's work. @param {import('./types.js').Interaction} known */
 export async function rereadShown(known) {
   await loadDetail(known.contact.id);
-  const now = store.details.get(known.contact.id)?.interactions.find(({ id }) => id === known.id);
-  if (now === undefined) return;
+  const detail = store.details.get(known.contact.id);
+  if (detail === undefined) return;
+  const now = detail.interactions.find(({ id }) => id === known.id);
+  if (now === undefined) {
+    // A colleague goes on with it, and what a colleague has is theirs.
+    store.removeInteraction(known.id);
+    store.notice(desk.interaction.has(''));
+    return;
+  }
   store.putInteraction(now);
   if (now.state === 'done') sayDone(now);
 }

@@ -353,6 +353,8 @@ class Store extends State {
   /** @param {Partial<Store["view"]>} change */
   setView(change) {
     this.view = { ...this.view, ...change };
+    // Whatever the address says (r111).
+    if (!this.has('communication_view')) this.view.tab = 'interactions';
     this.changed('view');
   }
 }

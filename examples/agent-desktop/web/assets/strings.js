@@ -203,8 +203,6 @@ export const desk = {
     remaining: 'Time left',
     isYours: 'It is being offered to you: accept it there.',
     isOthers: 'It is being offered to a colleague at the moment.',
-    /** @param {string} agent */
-    isOffered: (agent) => `It is being offered to ${words(agent)} at the moment.`,
     noText: 'Nothing has been written yet.',
     /** @param {string} reason @param {string} [by] */
     gone: (reason, by) => (reason === 'taken' && by ? `${words(by)} took it.` : (OFFER_GONE[reason] ?? 'The offer is no longer there.')),
