@@ -23,6 +23,7 @@ mod world;
 
 mod alerts;
 mod capacity;
+mod colleagues;
 mod concurrency;
 mod consults;
 mod conversation;
@@ -33,6 +34,7 @@ mod lifecycle;
 mod live;
 mod mailbox;
 mod offers;
+mod outside;
 mod pending;
 mod permission;
 mod planted;

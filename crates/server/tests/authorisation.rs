@@ -117,7 +117,12 @@ fn table() -> Vec<Row> {
             [401, 401, 404, 201, 403],
         ),
         ("POST", "/api/interactions/{interaction}/consult/{consult}/join", None, [401, 401, 409, 409, 403]),
-        ("POST", "/api/interactions/{interaction}/consult/{consult}/complete", None, [401, 401, 404, 409, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/consult/{consult}/complete",
+            None,
+            [401, 401, 404, 409, 403],
+        ),
         ("POST", "/api/interactions/{interaction}/consult/{consult}/cancel", None, [401, 401, 409, 204, 403]),
         (
             "POST",

@@ -44,7 +44,10 @@ async fn r48_a_transfer_is_asked_seen_and_accepted() {
     assert_eq!(work(&world, ALICE).await["interactions"], json!([]));
     let late = format!("/api/transfers/{transfer}/cancel");
     world.post(&late, ALICE, json!({})).await.refused(409, "transfer_gone");
-    world.post(&format!("/api/transfers/{}/accept", uuid(77)), BOB, json!({})).await.refused(404, "not_found");
+    world
+        .post(&format!("/api/transfers/{}/accept", uuid(77)), BOB, json!({}))
+        .await
+        .refused(404, "not_found");
 }
 
 #[tokio::test]
@@ -90,7 +93,8 @@ async fn r49_a_conference_is_joined_and_left() {
 async fn r51_a_contact_is_not_consulted_by_chat() {
     let (world, id) = desk().await;
     for body in [json!({"contact": uuid(1)}), json!({"agent": "bob", "point": uuid(1)})] {
-        let problem = world.post(&at(&id, "consult"), ALICE, body).await.refused(422, "invalid_target").json();
+        let problem =
+            world.post(&at(&id, "consult"), ALICE, body).await.refused(422, "invalid_target").json();
         assert_eq!(problem["reason"], "contact_by_chat");
     }
     world.post(&at(&id, "consult"), ALICE, json!({})).await.refused(400, "bad_json");
@@ -113,7 +117,10 @@ async fn r52_a_warm_transfer_goes_from_consult_to_owner() {
     let words = json!({"id": uuid(41), "text": "Can you?"});
     let written = world.post(&at("messages"), ALICE, words).await.expect(201).json();
     assert_eq!(written["message"]["visibility"], "internal");
-    assert_eq!(written["message"]["content"], json!({"type": "consult", "consult": consult, "text": "Can you?"}));
+    assert_eq!(
+        written["message"]["content"],
+        json!({"type": "consult", "consult": consult, "text": "Can you?"})
+    );
     world.post(&at("complete"), ALICE, json!({})).await.refused(409, "consult_not_joined");
     world.post(&at("join"), BOB, json!({})).await.expect(200);
     let handed = world.post(&at("complete"), ALICE, json!({})).await.expect(200).json();
@@ -124,7 +131,8 @@ async fn r52_a_warm_transfer_goes_from_consult_to_owner() {
 #[tokio::test]
 async fn a_supervisor_watches_whispers_and_barges_in() {
     let (world, id) = desk().await;
-    let mode = |mode: Value| world.post(&format!("/api/interactions/{id}/monitor"), CAROL, json!({"mode": mode}));
+    let mode =
+        |mode: Value| world.post(&format!("/api/interactions/{id}/monitor"), CAROL, json!({"mode": mode}));
     let watched = mode(json!("monitor")).await.expect(200).json();
     assert_eq!(watched["interaction"]["supervisors"], json!([{"agent": "carol", "mode": "monitor"}]));
     let whisper = |n: u128| {
