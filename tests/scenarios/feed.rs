@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parlor::engine::{ContactEdit, FeedEvent, FeedItem, view};
+use parlor::engine::{ContactEdit, FeedEvent, FeedItem, RequestKind, view};
 use parlor::interaction::StateName;
 use parlor::model::{AgentName, ContactId, InteractionId, MediaClass, Medium, MessageId, OfferId, ThreadId};
 
@@ -17,6 +17,7 @@ use crate::world::{World, everybody_holds, name, seconds, text};
 struct Shown {
     interactions: BTreeMap<InteractionId, (StateName, u64, Option<AgentName>)>,
     offers: BTreeMap<OfferId, InteractionId>,
+    requests: BTreeMap<uuid::Uuid, RequestKind>,
     contacts: BTreeMap<ContactId, (Option<u64>, bool, String)>,
     messages: BTreeMap<MessageId, (u64, Option<String>)>,
     load: Option<u32>,
@@ -30,6 +31,7 @@ impl Shown {
                 self.me(&hello.me);
                 self.interactions.retain(|id, _| hello.interactions.contains(id));
                 self.offers.retain(|id, _| hello.offers.contains(id));
+                self.requests.retain(|id, _| hello.requests.contains(id));
             }
             FeedEvent::Interaction(one) => {
                 self.interactions.insert(one.id, (one.state, one.version, one.owner.clone()));
@@ -42,6 +44,12 @@ impl Shown {
             }
             FeedEvent::OfferGone(gone) => {
                 self.offers.remove(&gone.id);
+            }
+            FeedEvent::Request(request) => {
+                self.requests.insert(request.id, request.kind);
+            }
+            FeedEvent::RequestGone(gone) => {
+                self.requests.remove(&gone.id);
             }
             FeedEvent::Message(message) => {
                 let words = message.content.text().map(str::to_owned);
@@ -259,6 +267,9 @@ proptest! {
             let offers = offers.into_iter().map(|offer| (offer.id, offer.interaction.id)).collect();
             assert_eq!(client.shown.interactions, work);
             assert_eq!(client.shown.offers, offers);
+            let requests = day.world.requests("alice").await;
+            let requests = requests.into_iter().map(|request| (request.id, request.kind)).collect();
+            assert_eq!(client.shown.requests, requests);
             assert_eq!(client.shown.load, Some(day.world.load("alice").await));
         });
     }

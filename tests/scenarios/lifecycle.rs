@@ -53,6 +53,7 @@ proptest! {
                         | EngineError::NotFound { what: "interaction" }
                         | EngineError::AtCapacity { .. }
                         | EngineError::HeldBy { .. }
+                        | EngineError::AgentAway { .. }
                 );
                 assert!(lawful, "{step:?}: {error}");
             }
@@ -73,12 +74,13 @@ proptest! {
 /// Which state may come after which, by the manuals.
 fn follows(before: StateName, after: StateName) -> bool {
     use StateName::{Active, Done, Ended, Offered, Queued};
+    // Work that is handed into a queue waits again.
     before != Done && before == after
         || matches!(
             (before, after),
             (Queued, Offered | Active | Ended)
                 | (Offered, Queued | Active | Ended)
-                | (Active, Ended)
+                | (Active, Ended | Queued)
                 | (Ended, Active | Queued | Done)
         )
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use parlor::engine::{EngineError, Once};
+use parlor::engine::{Consulted, EngineError, HandTo, Once, RequestKind};
 use parlor::interaction::StateName;
-use parlor::model::{ClientId, InteractionId, Medium, ProviderMessageId};
+use parlor::model::{AgentName, ClientId, Id, InteractionId, Medium, ProviderMessageId, QueueName};
 use parlor::store::MemoryStore;
 use proptest::prelude::*;
 
@@ -44,6 +44,20 @@ pub(crate) enum Step {
     Open(usize, usize),
     /// The agent writes to a contact without an interaction.
     Write(usize, usize),
+    /// The agent hands the first of their interactions to another one.
+    HandTo(usize, usize),
+    /// The agent puts the first of their interactions back into its queue.
+    HandBack(usize),
+    /// The agent asks another one to join the first of their interactions.
+    Invite(usize, usize),
+    /// The agent asks another one for advice in the first of their interactions.
+    Consult(usize, usize),
+    /// The agent says yes to the first thing that a colleague asks, or no.
+    Agree(usize, bool),
+    /// The agent hands the first of their interactions to whom they consult in it, or drops the consult.
+    Complete(usize, bool),
+    /// The agent leaves the last of their interactions.
+    Leave(usize),
     /// Seconds go by.
     Pass(u64),
 }
@@ -69,6 +83,13 @@ pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         3 => agent().prop_map(Step::Done),
         1 => (agent(), contact()).prop_map(|(agent, contact)| Step::Open(agent, contact)),
         1 => (agent(), contact()).prop_map(|(agent, contact)| Step::Write(agent, contact)),
+        2 => (agent(), agent()).prop_map(|(from, to)| Step::HandTo(from, to)),
+        1 => agent().prop_map(Step::HandBack),
+        2 => (agent(), agent()).prop_map(|(from, to)| Step::Invite(from, to)),
+        2 => (agent(), agent()).prop_map(|(from, to)| Step::Consult(from, to)),
+        6 => (agent(), prop::bool::weighted(0.8)).prop_map(|(agent, yes)| Step::Agree(agent, yes)),
+        2 => (agent(), any::<bool>()).prop_map(|(agent, completes)| Step::Complete(agent, completes)),
+        1 => agent().prop_map(Step::Leave),
         3 => prop_oneof![Just(1), Just(7), Just(21)].prop_map(Step::Pass),
     ];
     proptest::collection::vec(step, 1..most)
@@ -181,6 +202,50 @@ impl Outcome {
                 let visitor = world.visitor(CONTACTS[contact]).await;
                 world.writes(AGENTS[agent], &visitor, "by the way").await.map(drop)
             }
+            Step::HandTo(from, to) => match self.first(from).await {
+                Some(id) => {
+                    let to = HandTo::Agent(name(AGENTS[to]));
+                    engine.transfer(&name(AGENTS[from]), id, to, None, once()).await.map(drop)
+                }
+                None => Ok(()),
+            },
+            Step::HandBack(agent) => match self.first(agent).await {
+                Some(id) => {
+                    let queue = HandTo::Queue(QueueName::new("support").unwrap());
+                    engine.transfer(&name(AGENTS[agent]), id, queue, None, once()).await.map(drop)
+                }
+                None => Ok(()),
+            },
+            Step::Invite(from, to) => match self.first(from).await {
+                Some(id) => engine.invite(&name(AGENTS[from]), id, &name(AGENTS[to]), once()).await.map(drop),
+                None => Ok(()),
+            },
+            Step::Consult(from, to) => match self.first(from).await {
+                Some(id) => {
+                    let consulted = Consulted::Chat(name(AGENTS[to]));
+                    engine.consult(&name(AGENTS[from]), id, consulted, once()).await.map(drop)
+                }
+                None => Ok(()),
+            },
+            Step::Agree(agent, yes) => self.agree(&name(AGENTS[agent]), yes).await,
+            Step::Complete(agent, completes) => {
+                let consulting = world.work(AGENTS[agent]).await.into_iter().find_map(|work| {
+                    let consult = work.consults.first()?.id;
+                    Some((work.id, consult))
+                });
+                let agent = name(AGENTS[agent]);
+                match consulting {
+                    Some((id, consult)) if completes => {
+                        engine.complete_consult(&agent, id, consult, once()).await.map(drop)
+                    }
+                    Some((id, consult)) => engine.end_consult(&agent, id, consult, once()).await,
+                    None => Ok(()),
+                }
+            }
+            Step::Leave(agent) => match world.work(AGENTS[agent]).await.last() {
+                Some(work) => engine.leave(&name(AGENTS[agent]), work.id, once()).await,
+                None => Ok(()),
+            },
             Step::Pass(time) => {
                 world.pass(seconds(time)).await;
                 Ok(())
@@ -197,6 +262,27 @@ impl Outcome {
                 .await
                 .map(|taken| assert_eq!(taken.state, StateName::Active)),
             None => Ok(()),
+        }
+    }
+
+    async fn agree(&self, agent: &AgentName, yes: bool) -> Result<(), EngineError> {
+        let (engine, once) = (&self.world.engine, self.world.once());
+        let requests = engine.my_requests(agent).await?;
+        let Some(request) = requests.first() else {
+            return Ok(());
+        };
+        let (id, of) = (request.interaction.id, request.id);
+        match (request.kind, yes) {
+            (RequestKind::Transfer, true) => {
+                engine.accept_transfer(agent, Id::from_uuid(of), once).await.map(drop)
+            }
+            (RequestKind::Transfer, false) => engine.decline_transfer(agent, Id::from_uuid(of), once).await,
+            (RequestKind::Conference, true) => engine.join(agent, id, once).await.map(drop),
+            (RequestKind::Conference, false) => engine.decline_invitation(agent, id, once).await,
+            (RequestKind::Consult, true) => {
+                engine.join_consult(agent, id, Id::from_uuid(of), once).await.map(drop)
+            }
+            (RequestKind::Consult, false) => engine.end_consult(agent, id, Id::from_uuid(of), once).await,
         }
     }
 

@@ -138,6 +138,12 @@ pub enum ConfigError {
         /// Which one.
         name: String,
     },
+    /// A name that Parlor uses itself.
+    #[error("no channel can have the name {channel}")]
+    Reserved {
+        /// Which one.
+        channel: ChannelName,
+    },
     /// A duration is zero.
     #[error("{name} must be longer than zero")]
     Zero {
@@ -181,6 +187,9 @@ impl Config {
         }
         for channel in &self.channels {
             known(&queues, &channel.queue, || format!("channel {}", channel.name))?;
+            if channel.name.as_str() == crate::colleagues::CHANNEL {
+                return Err(ConfigError::Reserved { channel: channel.name.clone() });
+            }
             if channel.readiness.is_empty() {
                 return Err(ConfigError::NoReadiness { channel: channel.name.clone() });
             }

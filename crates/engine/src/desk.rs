@@ -421,7 +421,7 @@ impl Engine {
             }
         }
         let message = self.inner.store.message(id).await?.ok_or(EngineError::NotFound { what: "message" })?;
-        self.inner.message_view(&message).await.map_err(EngineError::from)
+        self.inner.message_view(&message, Some(agent)).await.map_err(EngineError::from)
     }
 }
 

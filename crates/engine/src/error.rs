@@ -45,6 +45,9 @@ pub enum EngineError {
         /// Why not.
         reason: InvalidTarget,
     },
+    /// The chat with the colleague is over.
+    #[error("the consult is over")]
+    ConsultOver,
     /// The colleague is not logged in.
     #[error("agent {agent} is not logged in")]
     AgentAway {

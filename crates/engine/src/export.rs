@@ -101,7 +101,7 @@ impl Exports {
             let JournalEntry::Message(message) = &record.entry else {
                 continue;
             };
-            let view = self.engine.message_view(message).await?;
+            let view = self.engine.message_view(message, None).await?;
             rows.push(TranscriptRow {
                 channel: view.channel,
                 thread: view.thread,

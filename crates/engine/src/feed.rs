@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parlor_channel::ConnectionState;
 use parlor_interaction::{Event, Interaction, Recorded, StateName};
 use parlor_model::{
-    AgentName, ContactId, DeliveryStage, InteractionId, Message, OfferId, ThreadId, Timestamp,
+    AgentName, ContactId, Content, DeliveryStage, InteractionId, Message, OfferId, ThreadId, Timestamp,
 };
 use parlor_store::{Acknowledged, JournalEntry, StoreError};
 use parlor_transcript::counts_as_unread;
@@ -21,8 +21,8 @@ use crate::open::is_among_own;
 use crate::permission::{Actor, Object, Verb, may};
 use crate::requests::{self, OpenRequest, RequestGone, RequestKey, requests_to};
 use crate::view::{
-    AlertView, ContactSummary, DeliveryView, InteractionView, Me, MessageView, OfferGoneView, OfferView,
-    PendingView, RequestGoneView, RequestView,
+    AlertView, ConsultThreadView, ContactSummary, DeliveryView, InteractionView, Me, MessageView,
+    OfferGoneView, OfferView, PendingView, RequestGoneView, RequestView,
 };
 
 /// How many journal records are read at a time when catching up.
@@ -56,6 +56,8 @@ pub enum FeedEvent {
     Request(Box<RequestView>),
     /// What a colleague asked is no longer open.
     RequestGone(RequestGoneView),
+    /// A chat with a colleague began or ended.
+    Consult(Box<ConsultThreadView>),
     /// A transcript entry was written.
     Message(Box<MessageView>),
     /// A delivery changed.
@@ -123,6 +125,7 @@ impl FeedEvent {
             Self::OfferGone(_) => "offer_gone",
             Self::Request(_) => "request",
             Self::RequestGone(_) => "request_gone",
+            Self::Consult(_) => "consult",
             Self::Message(_) => "message",
             Self::Delivery(_) => "delivery",
             Self::Contact(_) => "contact",
@@ -347,7 +350,7 @@ impl AgentFeed {
                 if let Some(message) = self.engine.store.message(observation.message).await?
                     && self.hears_of(message.thread).await?
                 {
-                    let view = self.engine.message_view(&message).await?;
+                    let view = self.engine.message_view(&message, None).await?;
                     if let Some(delivery) = view.delivery {
                         self.delivery(Some(message.id), message.thread, message.sequence, delivery);
                     }
@@ -392,10 +395,18 @@ impl AgentFeed {
         let mine = message.interaction.is_some_and(|interaction| {
             self.mine.contains(&interaction) || self.requests.contains_key(&interaction)
         });
+        if let Some(consult) = self.engine.consult_with_message(&self.agent, message).await? {
+            if matches!(message.content, Content::System { .. }) {
+                self.tell(FeedEvent::Consult(Box::new(consult)));
+            }
+            let view = self.engine.message_view(message, Some(&self.agent)).await?;
+            self.tell(FeedEvent::Message(Box::new(view)));
+            return Ok(());
+        }
         if !mine && !contact.is_some_and(|contact| self.concerns(contact, message.interaction)) {
             return Ok(());
         }
-        let view = self.engine.message_view(message).await?;
+        let view = self.engine.message_view(message, Some(&self.agent)).await?;
         self.tell(FeedEvent::Message(Box::new(view)));
         match contact {
             Some(contact) if counts_as_unread(message) => self.contact(contact).await,

@@ -8,6 +8,7 @@
 //! One task, the conductor, makes happen what nobody asks for: it routes (`parlor-routing`), lets offers expire and
 //! notices who is gone. Nothing that was committed depends on it: an engine that starts goes on from the store.
 
+mod colleagues;
 mod conductor;
 mod config;
 mod consult;
@@ -22,6 +23,7 @@ mod feed;
 mod hand_over;
 mod hub;
 mod open;
+mod outside;
 pub mod permission;
 mod presence;
 mod reads;

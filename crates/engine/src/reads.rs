@@ -5,9 +5,10 @@ use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use parlor_channel::{ConnectionState, Delivery, OnShow};
+use parlor_composer::Span;
 use parlor_interaction::{Consult, ConsultStage, ConsultTarget, EndedBy, Interaction, State};
 use parlor_model::{
-    AgentName, Author, ChannelKind, ChannelName, ConsultId, ContactId, ContactPoint, DeliveryStage,
+    AgentName, Author, ChannelKind, ChannelName, ConsultId, ContactId, ContactPoint, DeliveryStage, FlagName,
     InteractionId, Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp,
     Visibility,
 };
@@ -308,7 +309,7 @@ impl Engine {
                     *unknown.insert(self.inner.store.acknowledged(message.thread).await?)
                 }
             };
-            messages.push(self.inner.message_view_with(message, Some(reached)).await?);
+            messages.push(self.inner.message_view_with(message, Some(reached), Some(agent)).await?);
         }
         Ok(ConversationView { messages, before, after: after.to_string() })
     }
@@ -449,15 +450,29 @@ impl Inner {
         })
     }
 
-    pub(crate) async fn message_view(&self, message: &Message) -> Result<MessageView, StoreError> {
+    /// A transcript entry as an agent sees it; `None` for what is not shown to anybody.
+    pub(crate) async fn message_view(
+        &self,
+        message: &Message,
+        viewer: Option<&AgentName>,
+    ) -> Result<MessageView, StoreError> {
         let acknowledged = self.store.acknowledged(message.thread).await?;
-        self.message_view_with(message, Some(acknowledged)).await
+        self.message_view_with(message, Some(acknowledged), viewer).await
+    }
+
+    /// What an agent can click in a message.
+    fn spans(&self, message: &Message, viewer: Option<&AgentName>) -> Vec<Span> {
+        let enabled = viewer
+            .and_then(|viewer| self.directory.agent(viewer))
+            .is_some_and(|agent| agent.flags.is_on(FlagName::ClickableEndpointsInText));
+        message.content.text().filter(|_| enabled).map(parlor_composer::spans).unwrap_or_default()
     }
 
     async fn message_view_with(
         &self,
         message: &Message,
         acknowledged: Option<Acknowledged>,
+        viewer: Option<&AgentName>,
     ) -> Result<MessageView, StoreError> {
         let info = self.thread(message.thread).await?;
         let channel = info.as_ref().map(|info| info.thread.channel.clone());
@@ -485,6 +500,7 @@ impl Inner {
             provider_time: message.provider_time,
             late: self.is_late(message).await?,
             delivery,
+            spans: self.spans(message, viewer),
         })
     }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parlor_channel::ConnectionState;
+use parlor_composer::Span;
 use parlor_interaction::{DispositionCode, Outcome, StateName, Supervision};
 use parlor_model::{
     AgentName, AlertId, ChannelKind, ChannelName, ConsultId, ContactId, ContactPointId, Content,
-    DeliveryStage, Flags, InteractionId, MediaClass, Medium, MessageId, OfferId, QueueName, Role, ThreadId,
-    Timestamp, TransferId, Visibility,
+    DeliveryStage, Flags, InteractionId, MediaClass, Medium, MessageId, OfferId, OutsideMeans, PointAddress,
+    QueueName, Role, ThreadId, Timestamp, TransferId, Visibility,
 };
 use parlor_transcript::Colour;
 use serde::{Serialize, Serializer};
@@ -352,6 +353,41 @@ pub struct MessageView {
     pub late: bool,
     /// How far it has come, for messages to the contact.
     pub delivery: Option<DeliveryStage>,
+    /// What in its text can be clicked, where the agent's account has that (r57).
+    pub spans: Vec<Span>,
+}
+
+/// A chat between colleagues: a consult without an interaction (r54).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConsultThreadView {
+    /// Identity.
+    pub id: ConsultId,
+    /// Where its entries stand.
+    pub thread: ThreadId,
+    /// Who asked.
+    pub by: AgentName,
+    /// Who is asked.
+    pub agent: AgentName,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// Who ended it.
+    pub ended_by: Option<AgentName>,
+    /// When.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Something that an agent can start outside Parlor to reach a contact (r55, r56).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ActionView {
+    /// How.
+    #[serde(rename = "action")]
+    pub means: OutsideMeans,
+    /// At which number or address.
+    pub address: PointAddress,
+    /// Which contact point that is.
+    pub point: Option<ContactPointId>,
+    /// In which field it stands instead.
+    pub field: Option<String>,
 }
 
 /// A contact in a list.

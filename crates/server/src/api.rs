@@ -1,6 +1,7 @@
 //! Every route, each together with what the OpenAPI document says of it: there is no other way to add one.
 
 mod admin;
+mod colleagues;
 mod consults;
 mod contacts;
 mod feed;
@@ -9,6 +10,7 @@ mod health;
 mod interactions;
 mod me;
 mod offers;
+mod outside;
 mod sign_in;
 mod together;
 
@@ -46,6 +48,8 @@ impl Api {
         let api = hand_over::routes(api);
         let api = together::routes(api);
         let api = consults::routes(api);
+        let api = colleagues::routes(api);
+        let api = outside::routes(api);
         let api = contacts::routes(api);
         let api = crate::chat::routes(api);
         admin::routes(api)

@@ -277,6 +277,7 @@ impl From<EngineError> for Problem {
             EngineError::InvalidTarget { reason } => {
                 Self::new(Code::InvalidTarget, detail).with("reason", reason.as_str())
             }
+            EngineError::ConsultOver => Self::new(Code::ConsultGone, detail),
             EngineError::AgentAway { agent } => {
                 Self::new(Code::AgentAway, detail).with("agent", agent.as_str())
             }

@@ -477,6 +477,8 @@ fn origin(lines: Lines<'_>, text: &Spanned<String>) -> Result<Origin, Mistake> {
 
 #[cfg(test)]
 mod tests {
+    use parlor::model::{Deployment, FlagName};
+
     use super::*;
 
     fn mistake(text: &str) -> (Option<usize>, String) {
@@ -535,6 +537,30 @@ mod tests {
         let sms = "[[channels]]\nname = \"sms\"\nkind = \"sms\"\nqueue = \"support\"\n";
         assert_eq!(mistake(sms), (Some(3), "there is no transport for kind sms in this build".to_owned()));
         assert_eq!(mistake("[policy]\nended_sets_not_ready = true\n").0, Some(2));
+    }
+
+    #[test]
+    fn every_flag_is_switched_for_the_workspace_and_for_one_agent() {
+        let agents = |flags: &str, own: &str| {
+            let agent = |name: &str, flags: &str| {
+                format!("[[agents]]\nname = \"{name}\"\ntoken = \"{name}-secret\"\nflags = {{ {flags} }}\n")
+            };
+            let text = format!("[flags]\n{flags}\n{}{}", agent("alice", own), agent("bob", ""));
+            Settings::parse(&text).unwrap().engine.agents
+        };
+        for flag in FlagName::ALL {
+            for on in [true, false] {
+                let (name, other) = (flag.as_str(), !on);
+                let [alice, bob] = &agents(&format!("{name} = {on}"), &format!("{name} = {other}"))[..]
+                else {
+                    panic!("there are two agents");
+                };
+                assert_eq!((alice.flags.is_on(*flag), bob.flags.is_on(*flag)), (other, on), "{name}");
+            }
+        }
+        let bob = &agents("deployment = \"on_premises\"", "")[1];
+        assert_eq!(bob.flags.deployment, Deployment::OnPremises);
+        assert_eq!(mistake("[flags]\nclickable = true\n").0, Some(2));
     }
 
     #[test]
