@@ -169,6 +169,9 @@ mod code {
                 ("auto_done_abandoned", interaction.auto_done_abandoned.into()),
                 ("case_editable", interaction.case_editable.into()),
                 ("disposition_mandatory", interaction.disposition_mandatory.into()),
+                ("ended_sets_not_ready", rules.ended_sets_not_ready.into()),
+                ("idle_end", milliseconds(interaction.idle_end.unwrap_or_default())),
+                ("idle_notice", milliseconds(interaction.idle_notice.unwrap_or_default())),
                 ("ended_holds", Value::try_from(interaction.ended_holds).unwrap()),
                 ("missed_offer", missed_offer.into()),
                 ("reply", reply.into()),
@@ -232,7 +235,7 @@ mod code {
 }
 
 /// Settings that are decided, and that the code does not have yet because what they set is not built.
-const AWAITED: &[&str] = &["policy.ended_sets_not_ready", "policy.post_countdown_at", "policy.recent_emojis"];
+const AWAITED: &[&str] = &["policy.post_countdown_at", "policy.recent_emojis"];
 
 /// The document of this repository.
 fn document() -> String {

@@ -42,6 +42,8 @@ const TABLE: &[(Verb, To, &str)] = &[
     (Verb::ReadCommunication, To::Contact, "yyyyy y--"),
     (Verb::WriteWithoutInteraction, To::Contact, "yyyyy y--"),
     (Verb::OpenInteraction, To::Contact, "yyyyy y--"),
+    (Verb::ReadOwnFigures, To::Workspace, "yyyyy y--"),
+    (Verb::ReadFigures, To::Workspace, "----- y--"),
     (Verb::Export, To::Workspace, "----- --y"),
 ];
 
@@ -69,7 +71,9 @@ fn place(verb: Verb) -> usize {
         Verb::ReadCommunication => 18,
         Verb::WriteWithoutInteraction => 19,
         Verb::OpenInteraction => 20,
-        Verb::Export => 21,
+        Verb::ReadOwnFigures => 21,
+        Verb::ReadFigures => 22,
+        Verb::Export => 23,
     }
 }
 

@@ -8,15 +8,15 @@ use crate::support::{TextFile, assert_caught, assert_none, text_files};
 const BUILT: &[(u16, u16)] = &[
     (1, 2),
     (5, 9),
-    (12, 12),
-    (14, 14),
-    (16, 31),
+    (12, 14),
+    (16, 32),
     (33, 35),
     (37, 57),
     (76, 79),
     (94, 98),
     (101, 101),
     (107, 111),
+    (118, 119),
 ];
 
 /// Whether tests stand in a file.

@@ -94,6 +94,9 @@ pub struct Rules {
     pub missed_offer: MissedOffer,
     /// Who gets the answer to what was written without an interaction (r101).
     pub reply: ReplyGoes,
+    /// When a session ends, its owner becomes NotReady (after work) on the media of its channel that they are Ready
+    /// on, until the work is Done or goes on (r13). Default: no.
+    pub ended_sets_not_ready: bool,
 }
 
 /// What becomes of an agent who lets an offer pass (RONA).
@@ -153,6 +156,9 @@ pub enum ConfigError {
     /// The rules of the queues make no sense.
     #[error(transparent)]
     Routing(#[from] RoutingError),
+    /// Sessions of silent contacts end after they were noticed, and they are never noticed.
+    #[error("idle_end needs idle_notice")]
+    IdleEndAlone,
     /// A channel asks for no readiness, so that nobody could ever be offered its work by being Ready.
     #[error("channel {channel} asks for no readiness")]
     NoReadiness {
@@ -199,6 +205,10 @@ impl Config {
                 let (user, what) = ("channel_rules".to_owned(), "channel");
                 return Err(ConfigError::Unknown { user, what, name: channel.to_string() });
             }
+        }
+        let Policy { idle_notice, idle_end, .. } = &self.rules.interaction;
+        if idle_end.is_some() && idle_notice.is_none() {
+            return Err(ConfigError::IdleEndAlone);
         }
         let timing = &self.timing;
         for (name, duration) in [

@@ -388,11 +388,13 @@ impl Inner {
                 }
                 Ok(transition) => {
                     draft.transition(&self.directory, Some(&open), &transition, || self.new_id());
+                    self.after_work(draft, &open, &transition.interaction).await?;
                     return Ok((Some(open.id), transition.interaction.segment));
                 }
                 Err(error) if error.refusal == parlor_interaction::Refusal::AsyncDisabled => {
                     let closed = open.handle(&Command::MarkDone { by: Actor::System }, cx)?;
                     draft.transition(&self.directory, Some(&open), &closed, || self.new_id());
+                    self.after_work(draft, &open, &closed.interaction).await?;
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -154,6 +154,7 @@ impl Inner {
         } else {
             draft.transition(&self.directory, Some(&interaction), &transition, || self.new_id());
         }
+        self.after_work(&mut draft, &interaction, &transition.interaction).await?;
         add(&mut draft, &transition);
         if draft.writes_nothing() {
             return Ok(transition);

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use parlor_channel::preflight;
 use parlor_interaction::{
-    Active, Actor as ClosedBy, Command, CommandName, Consult, ConsultStage, ConsultTarget, Context,
-    DispositionCode, EndedBy, Interaction, Offered, Origin, Policy, Refusal, State, Supervision, Transition,
-    TransitionError,
+    Active, Actor as ClosedBy, CaseValue, Command, CommandName, Consult, ConsultStage, ConsultTarget,
+    Context, DispositionCode, EndedBy, Interaction, Offered, Origin, Policy, Refusal, State, Supervision,
+    Transition, TransitionError,
 };
 use parlor_model::{
     Agent, AgentName, Author, ChannelName, ClientId, ConsultId, ContactId, Content, FlagName, Id,
@@ -174,6 +174,53 @@ impl Engine {
         let ask = Ask::new(once, "disposition", &[&id.to_string(), code.as_str()]);
         let command = Command::SetDisposition { agent: agent.clone(), code };
         self.carry_out(agent, &ask, id, Verb::FinishInteraction, command).await
+    }
+
+    /// Writes down something about the case of an interaction, or takes it away (r32).
+    pub async fn set_case_data(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        key: Label,
+        value: Option<CaseValue>,
+        once: Once,
+    ) -> Result<InteractionView, EngineError> {
+        let said = value.as_ref().map_or("", CaseValue::as_str);
+        let ask = Ask::new(once, "case", &[&id.to_string(), key.as_str(), said]);
+        let command = Command::SetCaseData { agent: agent.clone(), key, value };
+        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command).await
+    }
+
+    /// Puts an interaction aside: it stays the agent's and weighs nothing, until the contact writes or the agent takes
+    /// it up.
+    pub async fn park(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        once: Once,
+    ) -> Result<InteractionView, EngineError> {
+        let ask = Ask::new(once, "park", &[&id.to_string()]);
+        let command = Command::Park { agent: agent.clone() };
+        self.carry_out(agent, &ask, id, Verb::FinishInteraction, command).await
+    }
+
+    /// Takes up an interaction that was put aside. An agent who has no room for it is preferred when it is offered: it
+    /// waits in its queue then.
+    pub async fn unpark(
+        &self,
+        agent: &AgentName,
+        id: InteractionId,
+        once: Once,
+    ) -> Result<InteractionView, EngineError> {
+        let ask = Ask::new(once, "unpark", &[&id.to_string()]);
+        let taken = Command::Unpark { agent: agent.clone(), room: true };
+        match self.carry_out(agent, &ask, id, Verb::FinishInteraction, taken).await {
+            Err(EngineError::AtCapacity { .. }) => {
+                let queued = Command::Unpark { agent: agent.clone(), room: false };
+                self.carry_out(agent, &ask, id, Verb::FinishInteraction, queued).await
+            }
+            decided => decided,
+        }
     }
 
     /// Writes to the contact in an interaction. While it is Ended this reactivates the same interaction, now the
@@ -610,6 +657,7 @@ impl Inner {
         let mut draft = Draft::new(now);
         draft.changes.request = ask.request(&agent.name, id.as_uuid(), now);
         self.put(&mut draft, &interaction, &transition);
+        self.after_work(&mut draft, &interaction, &transition.interaction).await?;
         if let Some(owner) = transition.interaction.owner().filter(|owner| interaction.owner() != Some(owner))
         {
             self.assign(&mut draft, owner, interaction.thread).await;
@@ -655,6 +703,7 @@ impl Inner {
                 let policy = self.policy_for(agent);
                 let transition = interaction.handle(&command, Context { now, policy: &policy })?;
                 self.put(&mut draft, &interaction, &transition);
+                self.after_work(&mut draft, &interaction, &transition.interaction).await?;
                 if matches!(interaction.state, State::Ended(_)) {
                     self.assign(&mut draft, &agent.name, interaction.thread).await;
                 }

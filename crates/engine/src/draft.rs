@@ -182,6 +182,9 @@ fn notice(event: &Event) -> Option<(LifecycleNotice, Visibility)> {
             Private,
         )),
         Event::MarkedDone { .. } => Some((LifecycleNotice::Done, Internal)),
+        Event::IdleNoticed { .. } => Some((LifecycleNotice::ContactSilent, Internal)),
+        Event::Parked { agent } => Some((LifecycleNotice::Parked { agent: agent.clone() }, Internal)),
+        Event::Unparked { .. } => Some((LifecycleNotice::Unparked, Internal)),
         Event::Started { .. }
         | Event::Offered { .. }
         | Event::Declined { .. }
@@ -191,6 +194,7 @@ fn notice(event: &Event) -> Option<(LifecycleNotice, Visibility)> {
         | Event::AgentWrote { .. }
         | Event::DispositionSet { .. }
         | Event::CaseDataSet { .. }
+        | Event::IdleReset { .. }
         | Event::TransferRequested { .. }
         | Event::TransferDeclined { .. }
         | Event::TransferExpired { .. }

@@ -43,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) launcher: Option<Arc<dyn OutsideLauncher>>,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     threads: Mutex<BTreeMap<ThreadId, Arc<ThreadInfo>>>,
+    pub(crate) figures: tokio::sync::Mutex<crate::figures::Figures>,
 }
 
 /// What never changes about a thread.
@@ -195,6 +196,7 @@ impl EngineBuilder {
             launcher: self.launcher,
             transports: self.transports,
             threads: Mutex::new(BTreeMap::new()),
+            figures: tokio::sync::Mutex::default(),
         });
         let conductor = Conductor::recover(&inner, inbox, self.node, self.drive).await?;
         tokio::spawn(conductor.run());

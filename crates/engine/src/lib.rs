@@ -8,6 +8,7 @@
 //! One task, the conductor, makes happen what nobody asks for: it routes (`parlor-routing`), lets offers expire and
 //! notices who is gone. Nothing that was committed depends on it: an engine that starts goes on from the store.
 
+mod after_work;
 mod colleagues;
 mod conductor;
 mod config;
@@ -20,6 +21,7 @@ mod engine;
 mod error;
 mod export;
 mod feed;
+mod figures;
 mod hand_over;
 mod hub;
 mod open;
@@ -41,6 +43,7 @@ pub use engine::{Drive, Engine, EngineBuilder, StartError};
 pub use error::{EngineError, InvalidTarget, OfferGone, Plug};
 pub use export::{AssignmentRow, DeadLetterRow, Exports, OutboxRow, TranscriptRow};
 pub use feed::{AgentFeed, FeedEvent, FeedItem, Hello};
+pub use figures::KpiView;
 pub use hand_over::HandTo;
 pub use reads::{ContactsRequest, ConversationRequest};
 pub use requests::{ConsultBy, RequestGone, RequestKind};

@@ -134,9 +134,9 @@ pub(crate) fn involved(interaction: &Interaction) -> BTreeSet<&AgentName> {
     match &interaction.state {
         State::Queued(_) | State::Done(_) => BTreeSet::new(),
         State::Offered(offered) => BTreeSet::from([&offered.agent]),
-        State::Active(active) => active
-            .holders()
-            .into_iter()
+        // While it is parked it weighs on nobody, and is its owner's all the same.
+        State::Active(active) => std::iter::once(&active.owner)
+            .chain(active.holders())
             .chain(active.supervisors.keys())
             .chain(active.consults.values().filter_map(|consult| consult.target.agent()))
             .collect(),

@@ -23,7 +23,7 @@ pub enum Verb {
     ReadInteraction,
     /// Write to the contact in an interaction, or say that one is typing.
     WriteInInteraction,
-    /// End the session, close the work, give a disposition.
+    /// End the session, close the work, give a disposition, write down what the case is, park it and take it up.
     FinishInteraction,
     /// Leave a note.
     WriteNote,
@@ -59,13 +59,17 @@ pub enum Verb {
     WriteWithoutInteraction,
     /// Open an interaction with a contact (r103).
     OpenInteraction,
+    /// Read one's own figures (r118).
+    ReadOwnFigures,
+    /// Read the figures of the desk and of everybody.
+    ReadFigures,
     /// Export transcripts, outbox, assignments, dead letters and counters.
     Export,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::ActAsOneself,
         Self::AnswerOffer,
         Self::ReadInteraction,
@@ -87,6 +91,8 @@ impl Verb {
         Self::ReadCommunication,
         Self::WriteWithoutInteraction,
         Self::OpenInteraction,
+        Self::ReadOwnFigures,
+        Self::ReadFigures,
         Self::Export,
     ];
 }
@@ -175,7 +181,9 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
                 | Verb::ReadConversation
                 | Verb::ReadCommunication
                 | Verb::WriteWithoutInteraction
-                | Verb::OpenInteraction => Err(Denial { verb, missing: Missing::Agent }),
+                | Verb::OpenInteraction
+                | Verb::ReadOwnFigures
+                | Verb::ReadFigures => Err(Denial { verb, missing: Missing::Agent }),
             };
         }
         Actor::Agent(agent) => agent,
@@ -209,7 +217,8 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
         Verb::Supervise | Verb::Pull => {
             needs(Missing::Role(Role::Supervisor), agent.role == Role::Supervisor)
         }
-        Verb::OpenInteraction | Verb::ConsultColleague => desk(),
+        Verb::OpenInteraction | Verb::ConsultColleague | Verb::ReadOwnFigures => desk(),
+        Verb::ReadFigures => needs(Missing::Role(Role::Supervisor), agent.role == Role::Supervisor),
         Verb::ReadContacts | Verb::EditContact | Verb::LaunchOutside => {
             desk()?;
             in_work_or_communication()

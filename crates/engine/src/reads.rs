@@ -437,6 +437,11 @@ impl Inner {
                 .collect(),
             elapsed: now.since(since),
             disposition: interaction.disposition.clone(),
+            parked: match &interaction.state {
+                State::Active(active) => active.parked,
+                State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => None,
+            },
+            case: interaction.case.clone(),
         })
     }
 

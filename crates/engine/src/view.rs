@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use parlor_channel::ConnectionState;
 use parlor_composer::Span;
-use parlor_interaction::{DispositionCode, Outcome, StateName, Supervision};
+use parlor_interaction::{CaseValue, DispositionCode, Outcome, StateName, Supervision};
 use parlor_model::{
     AgentName, AlertId, ChannelKind, ChannelName, ConsultId, ContactId, ContactPointId, Content,
-    DeliveryStage, Flags, InteractionId, MediaClass, Medium, MessageId, OfferId, OutsideMeans, PointAddress,
-    QueueName, Role, ThreadId, Timestamp, TransferId, Visibility,
+    DeliveryStage, Flags, InteractionId, Label, MediaClass, Medium, MessageId, OfferId, OutsideMeans,
+    PointAddress, QueueName, Role, ThreadId, Timestamp, TransferId, Visibility,
 };
 use parlor_transcript::Colour;
 use serde::{Serialize, Serializer};
@@ -174,6 +174,10 @@ pub struct InteractionView {
     pub elapsed: Duration,
     /// The outcome code that was given.
     pub disposition: Option<DispositionCode>,
+    /// Since when it is parked.
+    pub parked: Option<Timestamp>,
+    /// The case information (r32).
+    pub case: BTreeMap<Label, CaseValue>,
 }
 
 /// A hand-over that waits for an answer.

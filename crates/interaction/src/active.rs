@@ -23,6 +23,29 @@ pub struct Active {
     pub consults: BTreeMap<ConsultId, Consult>,
     /// The agent it is to be handed to; the owner stays owner until they accept (r48).
     pub transfer: Option<Transfer>,
+    /// Since when it is parked: the owner keeps it and it weighs nothing. Nobody else takes part then, and nobody is
+    /// asked to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Timestamp>,
+    /// The contact was answered and is silent; `None` while they are not, and where no policy asks (r22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Idle>,
+}
+
+/// How far the silence of a contact has gone whom an agent has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Idle {
+    /// The agents are told at this moment.
+    Watched {
+        /// When.
+        notice_at: Timestamp,
+    },
+    /// They were told.
+    Noticed {
+        /// When the session ends by itself; `None` when it does not.
+        end_at: Option<Timestamp>,
+    },
 }
 
 impl Active {
@@ -36,6 +59,8 @@ impl Active {
             supervisors: BTreeMap::new(),
             consults: BTreeMap::new(),
             transfer: None,
+            parked: None,
+            idle: None,
         }
     }
 
@@ -49,8 +74,12 @@ impl Active {
         self.takes_part(agent) || self.supervisors.get(agent) == Some(&Supervision::Barge)
     }
 
-    /// Everybody on whom it weighs: owner, members, and those for whom a place is kept until they answer.
+    /// Everybody on whom it weighs: owner, members, and those for whom a place is kept until they answer. Nobody while
+    /// it is parked.
     pub fn holders(&self) -> BTreeSet<&AgentName> {
+        if self.parked.is_some() {
+            return BTreeSet::new();
+        }
         std::iter::once(&self.owner)
             .chain(&self.members)
             .chain(self.invitations.keys())

@@ -16,6 +16,10 @@ crate::name::closed_names! {
         End = "end",
         MarkDone = "mark_done",
         AutoDone = "auto_done",
+        NoticeIdle = "notice_idle",
+        EndIdle = "end_idle",
+        Park = "park",
+        Unpark = "unpark",
         SetDisposition = "set_disposition",
         SetCaseData = "set_case_data",
         RequestTransfer = "request_transfer",
@@ -106,6 +110,24 @@ pub enum Command {
     },
     /// The time after which an Ended interaction closes by itself is over; does nothing before it is.
     AutoDone,
+    /// The contact has been silent for so long that the agents are told; does nothing before that (r22).
+    NoticeIdle,
+    /// The contact has been silent for so long that the session ends; does nothing before that (r22).
+    EndIdle,
+    /// The owner puts it aside: it stays theirs and weighs nothing. The conference ends, and whoever was asked is no
+    /// longer.
+    Park {
+        /// Who.
+        agent: AgentName,
+    },
+    /// The owner takes it up again.
+    Unpark {
+        /// Who.
+        agent: AgentName,
+        /// Whether they have room for it. Without, it waits in its queue, and they are preferred: what was put aside
+        /// is never more than an agent can hold, and never lost.
+        room: bool,
+    },
     /// The agent says how it came out.
     SetDisposition {
         /// Who.
@@ -273,6 +295,10 @@ impl Command {
             Self::End { .. } => CommandName::End,
             Self::MarkDone { .. } => CommandName::MarkDone,
             Self::AutoDone => CommandName::AutoDone,
+            Self::NoticeIdle => CommandName::NoticeIdle,
+            Self::EndIdle => CommandName::EndIdle,
+            Self::Park { .. } => CommandName::Park,
+            Self::Unpark { .. } => CommandName::Unpark,
             Self::SetDisposition { .. } => CommandName::SetDisposition,
             Self::SetCaseData { .. } => CommandName::SetCaseData,
             Self::RequestTransfer { .. } => CommandName::RequestTransfer,

@@ -61,6 +61,10 @@ pub enum Timer {
     Invitation(AgentName),
     /// An Ended interaction closes by itself.
     AutoDone,
+    /// The agents are told that the contact is silent.
+    IdleNotice,
+    /// The session of a contact who is silent ends.
+    IdleEnd,
 }
 
 impl Timer {
@@ -72,6 +76,8 @@ impl Timer {
             Self::Consult(consult) => Command::ExpireConsult { consult: *consult },
             Self::Invitation(agent) => Command::ExpireInvitation { agent: agent.clone() },
             Self::AutoDone => Command::AutoDone,
+            Self::IdleNotice => Command::NoticeIdle,
+            Self::IdleEnd => Command::EndIdle,
         }
     }
 }
@@ -112,7 +118,8 @@ pub(crate) fn difference(before: Option<&Interaction>, after: &Interaction) -> V
 }
 
 impl Interaction {
-    /// How much it weighs on whom, in its class. Nobody is named with a weight of 0.
+    /// How much it weighs on whom, in its class. Nobody is named with a weight of 0, and nobody at all while it is
+    /// parked.
     ///
     /// An offer weighs on the agent who is asked, so that accepting it needs no further room; likewise a transfer
     /// and an invitation. However many places an agent has in one interaction, it weighs on them once. Consults and
@@ -158,6 +165,10 @@ impl crate::Active {
             .invitations
             .iter()
             .map(|(agent, invitation)| (Timer::Invitation(agent.clone()), invitation.expires_at));
-        transfer.chain(consults).chain(invitations).collect()
+        let idle = self.idle.and_then(|idle| match idle {
+            crate::Idle::Watched { notice_at } => Some((Timer::IdleNotice, notice_at)),
+            crate::Idle::Noticed { end_at } => end_at.map(|at| (Timer::IdleEnd, at)),
+        });
+        transfer.chain(consults).chain(invitations).chain(idle).collect()
     }
 }

@@ -17,6 +17,10 @@ crate::name::closed_names! {
         AgentWrote = "agent_wrote",
         Reactivated = "reactivated",
         Ended = "ended",
+        IdleReset = "idle_reset",
+        IdleNoticed = "idle_noticed",
+        Parked = "parked",
+        Unparked = "unparked",
         MarkedDone = "marked_done",
         DispositionSet = "disposition_set",
         CaseDataSet = "case_data_set",
@@ -128,6 +132,27 @@ pub enum Event {
         holds: u32,
         /// When it is closed by itself.
         done_at: Option<Timestamp>,
+    },
+    /// An agent wrote, and from now on the contact's silence is measured; or no longer is. Whatever the contact writes
+    /// ends it without an event of its own.
+    IdleReset {
+        /// When the agents are told; `None` when they are not.
+        notice_at: Option<Timestamp>,
+    },
+    /// The contact was silent for so long that the agents are told.
+    IdleNoticed {
+        /// When the session ends by itself; `None` when it does not.
+        end_at: Option<Timestamp>,
+    },
+    /// The owner put it aside.
+    Parked {
+        /// Who.
+        agent: AgentName,
+    },
+    /// It is no longer put aside.
+    Unparked {
+        /// Who took it up.
+        by: UnparkedBy,
     },
     /// Closed for good.
     MarkedDone {
@@ -308,6 +333,18 @@ pub enum ReactivatedBy {
     Agent(AgentName),
 }
 
+/// Who took up what was parked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnparkedBy {
+    /// The contact, by writing: it waits in its queue, its owner preferred.
+    Contact,
+    /// Its owner, who has it again.
+    Owner,
+    /// Its owner, who has no room: it waits in its queue, they are preferred.
+    OwnerWithoutRoom,
+}
+
 impl Event {
     /// Its name.
     pub const fn name(&self) -> EventName {
@@ -323,6 +360,10 @@ impl Event {
             Self::AgentWrote { .. } => EventName::AgentWrote,
             Self::Reactivated { .. } => EventName::Reactivated,
             Self::Ended { .. } => EventName::Ended,
+            Self::IdleReset { .. } => EventName::IdleReset,
+            Self::IdleNoticed { .. } => EventName::IdleNoticed,
+            Self::Parked { .. } => EventName::Parked,
+            Self::Unparked { .. } => EventName::Unparked,
             Self::MarkedDone { .. } => EventName::MarkedDone,
             Self::DispositionSet { .. } => EventName::DispositionSet,
             Self::CaseDataSet { .. } => EventName::CaseDataSet,

@@ -93,13 +93,14 @@ mod state;
 mod transition;
 
 pub use active::{
-    Active, Consult, ConsultStage, ConsultTarget, Invitation, Limits, Supervision, Transfer, TransferTarget,
+    Active, Consult, ConsultStage, ConsultTarget, Idle, Invitation, Limits, Supervision, Transfer,
+    TransferTarget,
 };
 pub use case::{CaseLimits, CaseValue, CaseValueError};
 pub use command::{Command, CommandName};
 pub use disposition::{DispositionCode, DispositionCodeError};
 pub use effect::{Effect, Timer};
-pub use event::{Event, EventName, Origin, ReactivatedBy, Recorded};
+pub use event::{Event, EventName, Origin, ReactivatedBy, Recorded, UnparkedBy};
 pub use interaction::{Handover, Holder, Interaction, Start};
 pub use policy::{EndedHolds, Policy};
 pub use refusal::{GoneReason, Refusal, TransitionError};

@@ -21,6 +21,11 @@ pub struct Policy {
     pub auto_done: Option<Duration>,
     /// Closes an interaction at once when it ends while nobody has it. Default: yes.
     pub auto_done_abandoned: bool,
+    /// How long a contact whom an agent has answered may be silent before the agents are told (r22). Default: for ever.
+    pub idle_notice: Option<Duration>,
+    /// How much longer before the session ends by itself (r22). Without meaning while they are not told. Default: for
+    /// ever.
+    pub idle_end: Option<Duration>,
     /// Agents may change the case information (r32). Default: yes.
     pub case_editable: bool,
 }
@@ -33,6 +38,8 @@ impl Default for Policy {
             disposition_mandatory: false,
             auto_done: None,
             auto_done_abandoned: true,
+            idle_notice: None,
+            idle_end: None,
             case_editable: true,
         }
     }

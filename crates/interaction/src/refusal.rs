@@ -121,6 +121,9 @@ pub enum Refusal {
     /// The invitation is no longer open.
     #[error("the invitation is no longer open")]
     InvitationGone,
+    /// The owner put it aside and has to take it up first.
+    #[error("it is parked")]
+    Parked,
     /// The case information is not to be changed here (r32).
     #[error("the case information cannot be changed")]
     CaseReadOnly,
@@ -164,6 +167,7 @@ impl Refusal {
             Self::ConsultNotJoined => "consult_not_joined",
             Self::NotAnAgent => "not_an_agent",
             Self::InvitationGone => "invitation_gone",
+            Self::Parked => "parked",
             Self::CaseReadOnly => "case_read_only",
             Self::CaseTooLarge { .. } => "case_too_large",
             Self::TooMany { .. } => "too_many",

@@ -6,7 +6,7 @@ use parlor_model::{AgentName, OfferId, Timestamp};
 
 use crate::{
     Active, Done, Ended, Event, EventName, GoneReason, Handover, Interaction, Lapsed, Offered, Origin,
-    Queued, ReactivatedBy, Recorded, Start, State, StateName, pending,
+    Queued, ReactivatedBy, Recorded, Start, State, StateName, UnparkedBy, pending,
 };
 
 /// A journal that no interaction can have written.
@@ -114,6 +114,9 @@ fn evolve(before: &Interaction, event: &Event, at: Timestamp) -> Option<Interact
         Event::ContactWrote => {
             before.is_running().then_some(())?;
             next.unanswered_since = Some(at);
+            if let State::Active(active) = &mut next.state {
+                active.idle = None;
+            }
         }
         Event::AgentWrote { agent: _ } => {
             before.active()?;
@@ -128,6 +131,17 @@ fn evolve(before: &Interaction, event: &Event, at: Timestamp) -> Option<Interact
             let (by, outcome, holds, done_at) = (by.clone(), *outcome, *holds, *done_at);
             next.unanswered_since = None;
             next.state = State::Ended(Ended { by, at, outcome, holds, done_at });
+        }
+        Event::Unparked { by } => {
+            let active = next.active_mut()?;
+            active.parked.take()?;
+            match by {
+                UnparkedBy::Owner => {}
+                UnparkedBy::Contact | UnparkedBy::OwnerWithoutRoom => {
+                    next.handover = None;
+                    next.state = State::Queued(Queued::new(at, before.last_owner.clone()));
+                }
+            }
         }
         Event::MarkedDone { by } => {
             let Ended { by: ended_by, at: ended_at, outcome, .. } = before.ended()?.clone();
@@ -172,7 +186,10 @@ fn evolve(before: &Interaction, event: &Event, at: Timestamp) -> Option<Interact
         | Event::MemberJoined { .. }
         | Event::MemberLeft { .. }
         | Event::SupervisionStarted { .. }
-        | Event::SupervisionStopped { .. } => session::evolve(next.active_mut()?, event, at)?,
+        | Event::SupervisionStopped { .. }
+        | Event::IdleReset { .. }
+        | Event::IdleNoticed { .. }
+        | Event::Parked { .. } => session::evolve(next.active_mut()?, event, at)?,
     }
     Some(next)
 }

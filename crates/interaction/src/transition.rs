@@ -4,7 +4,9 @@ mod conference;
 mod consult;
 mod done;
 mod ended;
+mod idle;
 mod offered;
+mod park;
 mod queued;
 mod transfer;
 

@@ -239,6 +239,15 @@ pub enum LifecycleNotice {
     Reactivated,
     /// Closed for good.
     Done,
+    /// The contact has been silent since an agent answered (r22).
+    ContactSilent,
+    /// Its owner put it aside.
+    Parked {
+        /// Who.
+        agent: AgentName,
+    },
+    /// It is no longer put aside.
+    Unparked,
 }
 
 #[cfg(test)]

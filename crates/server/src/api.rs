@@ -8,6 +8,7 @@ mod feed;
 mod hand_over;
 mod health;
 mod interactions;
+mod kpi;
 mod me;
 mod offers;
 mod outside;
@@ -51,6 +52,7 @@ impl Api {
         let api = colleagues::routes(api);
         let api = outside::routes(api);
         let api = contacts::routes(api);
+        let api = kpi::routes(api);
         let api = crate::chat::routes(api);
         admin::routes(api)
     }

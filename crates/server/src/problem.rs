@@ -117,6 +117,8 @@ codes! {
     NotAnAgent = 409 "not_an_agent",
     /// The invitation is no longer open.
     InvitationGone = 409 "invitation_gone",
+    /// The owner put it aside and has to take it up first.
+    Parked = 409 "parked",
     /// The case information is not to be changed here (r32).
     CaseReadOnly = 409 "case_read_only",
     /// The case information would have more than `limit` bytes.
@@ -386,6 +388,7 @@ fn refusal(refusal: Refusal) -> Problem {
         Refusal::ConsultNotJoined => problem(Code::ConsultNotJoined),
         Refusal::NotAnAgent => problem(Code::NotAnAgent),
         Refusal::InvitationGone => problem(Code::InvitationGone),
+        Refusal::Parked => problem(Code::Parked),
         Refusal::CaseReadOnly => problem(Code::CaseReadOnly),
         Refusal::CaseTooLarge { limit } => problem(Code::CaseTooLarge).with("limit", limit),
         Refusal::TooMany { limit } => problem(Code::TooMany).with("limit", limit),
@@ -450,6 +453,7 @@ mod tests {
             Refusal::ConsultNotJoined,
             Refusal::NotAnAgent,
             Refusal::InvitationGone,
+            Refusal::Parked,
             Refusal::CaseReadOnly,
             Refusal::CaseTooLarge { limit: 3 },
             Refusal::TooMany { limit: 3 },

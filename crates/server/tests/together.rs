@@ -131,8 +131,8 @@ async fn r52_a_warm_transfer_goes_from_consult_to_owner() {
 #[tokio::test]
 async fn a_supervisor_watches_whispers_and_barges_in() {
     let (world, id) = desk().await;
-    let mode =
-        |mode: Value| world.post(&format!("/api/interactions/{id}/monitor"), CAROL, json!({"mode": mode}));
+    let monitor = at(&id, "monitor");
+    let mode = |mode: Value| world.post(&monitor, CAROL, json!({"mode": mode}));
     let watched = mode(json!("monitor")).await.expect(200).json();
     assert_eq!(watched["interaction"]["supervisors"], json!([{"agent": "carol", "mode": "monitor"}]));
     let whisper = |n: u128| {

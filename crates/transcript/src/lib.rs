@@ -2,7 +2,7 @@
 //!
 //! Everything here is a pure function of what is stored and of the moment that it is given: in which order
 //! messages are shown, what counts as unread, how far a message has come, how long a contact has been waiting for
-//! an answer, what a search finds. Stores and the engine share these rules, so that two stores answer alike and
+//! an answer, what a search finds, what the figures of the desk are. Stores and the engine share these rules, so that two stores answer alike and
 //! a restart changes nothing.
 
 mod alert;
@@ -10,6 +10,7 @@ mod assignments;
 mod delivery;
 mod display_name;
 mod error;
+pub mod kpi;
 mod normalise;
 mod order;
 mod pending;

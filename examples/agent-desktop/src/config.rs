@@ -318,10 +318,7 @@ fn refuse_what_is_not_here(lines: Lines<'_>, file: &File) -> Result<(), Mistake>
     if let Some(response) = file.standard_responses.first() {
         return Err(lines.mistake(response, "standard responses are not in this build"));
     }
-    match &file.policy.ended_sets_not_ready {
-        Some(on) if *on.get_ref() => Err(lines.mistake(on, "ended_sets_not_ready is not in this build")),
-        Some(_) | None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Skills with grades; a name that is none is a mistake in the line of whoever has them.
@@ -420,8 +417,12 @@ fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Confi
     rules.interaction.auto_done_abandoned =
         table.auto_done_abandoned.unwrap_or(rules.interaction.auto_done_abandoned);
     rules.interaction.disposition_mandatory = table.disposition_mandatory;
+    let duration = |milliseconds: u64| (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
+    rules.interaction.idle_notice = duration(table.idle_notice);
+    rules.interaction.idle_end = duration(table.idle_end);
+    rules.ended_sets_not_ready = table.ended_sets_not_ready;
     rules.interaction.case_editable = table.case_editable.unwrap_or(rules.interaction.case_editable);
-    rules.interaction.auto_done = (table.auto_done > 0).then(|| Duration::from_millis(table.auto_done));
+    rules.interaction.auto_done = duration(table.auto_done);
     if let Some(missed) = &table.missed_offer {
         rules.missed_offer = match missed.get_ref().as_str() {
             "stay_ready" => MissedOffer::StayReady,
@@ -536,7 +537,25 @@ mod tests {
     fn what_this_build_does_not_have_is_refused_and_not_ignored() {
         let sms = "[[channels]]\nname = \"sms\"\nkind = \"sms\"\nqueue = \"support\"\n";
         assert_eq!(mistake(sms), (Some(3), "there is no transport for kind sms in this build".to_owned()));
-        assert_eq!(mistake("[policy]\nended_sets_not_ready = true\n").0, Some(2));
+    }
+
+    #[test]
+    fn what_becomes_of_ended_and_silent_work_can_be_chosen() {
+        let text = "[policy]\nended_sets_not_ready = true\nidle_notice = 255000\nidle_end = 45000\ncase_editable = false\n";
+        let rules = Settings::parse(text).unwrap().engine.rules;
+        assert!(rules.ended_sets_not_ready);
+        assert_eq!(rules.interaction.idle_notice, Some(Duration::from_secs(255)));
+        assert_eq!(rules.interaction.idle_end, Some(Duration::from_secs(45)));
+        assert!(!rules.interaction.case_editable);
+        assert_eq!(mistake("[policy]\nidle_end = 45000\n").1, "idle_end needs idle_notice");
+    }
+
+    #[test]
+    fn outcome_codes_are_a_tree() {
+        let text = "[[dispositions]]\ncode = \"sales\"\nname = \"Sales\"\n[[dispositions]]\ncode = \"sales/won\"\nname = \"Won\"\n";
+        assert_eq!(Settings::parse(text).unwrap().engine.dispositions.len(), 2);
+        let (_, reason) = mistake("[[dispositions]]\ncode = \"sales/won\"\nname = \"Won\"\n");
+        assert!(reason.contains("\"sales\", which is not configured"), "{reason}");
     }
 
     #[test]

@@ -180,12 +180,16 @@ pub(crate) struct ClassifierTable {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PolicyTable {
     pub(crate) ended_holds: Option<parlor::interaction::EndedHolds>,
-    pub(crate) ended_sets_not_ready: Option<Spanned<bool>>,
+    pub(crate) ended_sets_not_ready: bool,
     pub(crate) disposition_mandatory: bool,
     pub(crate) case_editable: Option<bool>,
     /// Milliseconds; 0 is never.
     pub(crate) auto_done: u64,
     pub(crate) auto_done_abandoned: Option<bool>,
+    /// Milliseconds; 0 is never.
+    pub(crate) idle_notice: u64,
+    /// Milliseconds more; 0 is never.
+    pub(crate) idle_end: u64,
     pub(crate) missed_offer: Option<Spanned<String>>,
     pub(crate) reply: Option<Spanned<String>>,
     // Of the message box: accepted, so that one file serves every build; nothing reads them yet.

@@ -1,6 +1,6 @@
 use parlor_model::{AgentName, Timestamp};
 
-use crate::{Active, Consult, ConsultStage, Event, Invitation, Transfer};
+use crate::{Active, Consult, ConsultStage, Event, Idle, Invitation, Transfer};
 
 /// What an event makes of a session that stays with its owner; `None` when it cannot have happened there.
 pub(super) fn evolve(active: &mut Active, event: &Event, at: Timestamp) -> Option<()> {
@@ -48,6 +48,11 @@ pub(super) fn evolve(active: &mut Active, event: &Event, at: Timestamp) -> Optio
         Event::SupervisionStopped { agent } => {
             active.supervisors.remove(agent)?;
         }
+        Event::IdleReset { notice_at } => {
+            active.idle = notice_at.map(|notice_at| Idle::Watched { notice_at });
+        }
+        Event::IdleNoticed { end_at } => active.idle = Some(Idle::Noticed { end_at: *end_at }),
+        Event::Parked { agent: _ } => active.park(at),
         Event::Started(_)
         | Event::Offered { .. }
         | Event::Accepted { .. }
@@ -59,6 +64,7 @@ pub(super) fn evolve(active: &mut Active, event: &Event, at: Timestamp) -> Optio
         | Event::AgentWrote { .. }
         | Event::Reactivated { .. }
         | Event::Ended { .. }
+        | Event::Unparked { .. }
         | Event::MarkedDone { .. }
         | Event::DispositionSet { .. }
         | Event::CaseDataSet { .. }
@@ -78,6 +84,17 @@ impl Active {
         self.members.remove(agent);
         self.forget(agent);
         self.consults.retain(|_, consult| consult.by != left);
+    }
+
+    /// The owner puts it aside, alone: whoever else took part leaves, and nobody is asked any more. Who watches may go
+    /// on watching, and the silence is no longer the contact's.
+    fn park(&mut self, at: Timestamp) {
+        self.parked = Some(at);
+        self.members.clear();
+        self.invitations.clear();
+        self.consults.clear();
+        self.transfer = None;
+        self.idle = None;
     }
 
     /// Removes an agent from where they stood beside the conversation.

@@ -1,9 +1,10 @@
 use parlor_model::AgentName;
 
 use super::queued::ended;
-use super::{Context, Decision, case, conference, consult, nothing, offer_gone, one, transfer};
+use super::{Context, Decision, case, conference, consult, idle, nothing, offer_gone, one, park, transfer};
 use crate::{
     Active, Command, DispositionCode, EndedBy, Event, GoneReason, Handover, Interaction, Outcome, Refusal,
+    UnparkedBy,
 };
 
 /// What happens while an agent has it.
@@ -38,8 +39,8 @@ pub(super) fn decide(
             }
             Err(Refusal::AlreadyTaken)
         }
-        Command::ContactWrote => super::queued::contact_wrote(interaction),
-        Command::AgentWrote { agent } => agent_wrote(interaction, active, agent),
+        Command::ContactWrote => contact_wrote(interaction, active),
+        Command::AgentWrote { agent } => agent_wrote(interaction, active, agent, cx),
         Command::End { by } => end(interaction, active, by, cx),
         Command::MarkDone { by: _ } => Err(Refusal::MustEndFirst),
         Command::SetDisposition { agent, code } => {
@@ -54,6 +55,10 @@ pub(super) fn decide(
             }
             case::set(interaction, agent, key, value.as_ref(), cx)
         }
+        Command::NoticeIdle => idle::notice(active, cx),
+        Command::EndIdle => idle::end(interaction, active, cx),
+        Command::Park { agent } => park::park(active, agent),
+        Command::Unpark { agent, room } => park::unpark(active, agent, *room),
         Command::RequestTransfer { transfer, by, target, expires_at } => {
             transfer::request(interaction, active, *transfer, by, target, *expires_at)
         }
@@ -86,14 +91,32 @@ pub(super) fn decide(
     }
 }
 
-fn agent_wrote(interaction: &Interaction, active: &Active, agent: &AgentName) -> Decision {
+/// What is parked comes back to the queue: the one who put it aside may be gone or have no room.
+fn contact_wrote(interaction: &Interaction, active: &Active) -> Decision {
+    let mut events = super::queued::contact_wrote(interaction)?;
+    if active.parked.is_some() {
+        events.push(Event::Unparked { by: UnparkedBy::Contact });
+    }
+    Ok(events)
+}
+
+/// An agent writes. Whoever put it aside takes it up by writing, if they have room.
+fn agent_wrote(interaction: &Interaction, active: &Active, agent: &AgentName, cx: Context<'_>) -> Decision {
     if !active.may_write(agent) {
         return Err(Refusal::NotAMember);
     }
-    if interaction.unanswered_since.is_none() {
-        return nothing();
+    let mut events = Vec::new();
+    if active.parked.is_some() {
+        if active.owner != *agent {
+            return Err(Refusal::Parked);
+        }
+        events.push(Event::Unparked { by: UnparkedBy::Owner });
     }
-    one(Event::AgentWrote { agent: agent.clone() })
+    if interaction.unanswered_since.is_some() {
+        events.push(Event::AgentWrote { agent: agent.clone() });
+    }
+    events.extend(idle::after_an_answer(active.idle, cx));
+    Ok(events)
 }
 
 /// Ends the session for everybody; what was still open in it goes with it.

@@ -1,5 +1,6 @@
 use parlor_model::{AgentName, Timestamp};
 
+use super::park::refuse_parked;
 use super::{Context, Decision, nothing, one};
 use crate::{Active, Event, Limits, Refusal, Supervision};
 
@@ -14,6 +15,7 @@ pub(super) fn invite(active: &Active, by: &AgentName, agent: &AgentName, expires
     if active.members.contains(agent) || active.invitations.contains_key(agent) {
         return nothing();
     }
+    refuse_parked(active)?;
     room(active)?;
     one(Event::Invited { by: by.clone(), agent: agent.clone(), expires_at })
 }
@@ -66,6 +68,7 @@ pub(super) fn add(active: &Active, by: &AgentName, agent: &AgentName) -> Decisio
     if active.members.contains(agent) {
         return nothing();
     }
+    refuse_parked(active)?;
     if !active.invitations.contains_key(agent) {
         room(active)?;
     }

@@ -1,5 +1,6 @@
 use parlor_model::{AgentName, ConsultId, Timestamp};
 
+use super::park::refuse_parked;
 use super::{Context, Decision, nothing, one};
 use crate::{Active, Consult, ConsultStage, ConsultTarget, Event, Handover, Interaction, Limits, Refusal};
 
@@ -21,6 +22,7 @@ pub(super) fn start(
     if target.agent() == Some(by) {
         return Err(Refusal::SelfConsult);
     }
+    refuse_parked(active)?;
     if active.consults.len() >= Limits::CONSULTS {
         return Err(Refusal::TooMany { limit: Limits::CONSULTS });
     }

@@ -50,7 +50,9 @@ pub(super) fn decide(interaction: &Interaction, done: &Done, command: &Command) 
         | Command::StartConsult { .. }
         | Command::Invite { .. }
         | Command::AddMember { .. }
-        | Command::Supervise { .. } => Err(Refusal::AlreadyDone),
+        | Command::Supervise { .. }
+        | Command::Park { .. }
+        | Command::Unpark { .. } => Err(Refusal::AlreadyDone),
         Command::Decline { .. }
         | Command::Expire { .. }
         | Command::Withdraw { .. }
@@ -67,6 +69,8 @@ pub(super) fn decide(interaction: &Interaction, done: &Done, command: &Command) 
         | Command::ExpireInvitation { .. }
         | Command::CancelInvitation { .. }
         | Command::RemoveMember { .. }
-        | Command::StopSupervising { .. } => nothing(),
+        | Command::StopSupervising { .. }
+        | Command::NoticeIdle
+        | Command::EndIdle => nothing(),
     }
 }

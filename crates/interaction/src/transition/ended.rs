@@ -1,7 +1,7 @@
 use parlor_model::AgentName;
 
 use super::active::set_disposition;
-use super::{Context, Decision, case, nothing, offer_gone, one};
+use super::{Context, Decision, case, idle, nothing, offer_gone, one};
 use crate::{
     Actor, Command, Ended, Event, GoneReason, Handover, Interaction, Outcome, ReactivatedBy, Refusal,
 };
@@ -21,7 +21,11 @@ pub(super) fn decide(
             offer_gone(too_late(ended.outcome))
         }
         Command::ContactWrote => reactivate(ReactivatedBy::Contact, cx),
-        Command::AgentWrote { agent } => reactivate(ReactivatedBy::Agent(agent.clone()), cx),
+        Command::AgentWrote { agent } => {
+            let mut events = reactivate(ReactivatedBy::Agent(agent.clone()), cx)?;
+            events.extend(idle::after_an_answer(None, cx));
+            Ok(events)
+        }
         Command::MarkDone { by } => mark_done(interaction, ended, by, cx),
         Command::AutoDone => {
             if ended.done_at.is_some_and(|due| cx.now >= due) {
@@ -66,7 +70,9 @@ pub(super) fn decide(
         | Command::StartConsult { .. }
         | Command::Invite { .. }
         | Command::AddMember { .. }
-        | Command::Supervise { .. } => Err(Refusal::SessionEnded),
+        | Command::Supervise { .. }
+        | Command::Park { .. }
+        | Command::Unpark { .. } => Err(Refusal::SessionEnded),
         Command::Decline { .. }
         | Command::Expire { .. }
         | Command::Withdraw { .. }
@@ -81,7 +87,9 @@ pub(super) fn decide(
         | Command::ExpireInvitation { .. }
         | Command::CancelInvitation { .. }
         | Command::RemoveMember { .. }
-        | Command::StopSupervising { .. } => nothing(),
+        | Command::StopSupervising { .. }
+        | Command::NoticeIdle
+        | Command::EndIdle => nothing(),
     }
 }
 

@@ -1,4 +1,4 @@
-use super::queued::{contact_wrote, end, request_transfer};
+use super::queued::{contact_wrote, end, request_transfer, unpark};
 use super::{Context, Decision, lapse_reason, nothing, offer_gone, one};
 use crate::{Command, Event, GoneReason, Interaction, Offered, Refusal};
 
@@ -58,11 +58,15 @@ pub(super) fn decide(
         | Command::StartConsult { .. }
         | Command::Invite { .. }
         | Command::AddMember { .. }
-        | Command::Supervise { .. } => Err(Refusal::NotTaken),
+        | Command::Supervise { .. }
+        | Command::Park { .. } => Err(Refusal::NotTaken),
+        Command::Unpark { agent, room: _ } => unpark(interaction, agent),
         Command::AcceptTransfer { .. } => Err(Refusal::TransferGone),
         Command::JoinConsult { .. } | Command::CompleteConsult { .. } => Err(Refusal::ConsultGone),
         Command::AcceptInvitation { .. } => Err(Refusal::InvitationGone),
         Command::AutoDone
+        | Command::NoticeIdle
+        | Command::EndIdle
         | Command::DeclineTransfer { .. }
         | Command::ExpireTransfer { .. }
         | Command::CancelTransfer { .. }

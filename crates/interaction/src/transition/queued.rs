@@ -1,8 +1,8 @@
-use parlor_model::TransferId;
+use parlor_model::{AgentName, TransferId};
 
 use super::{Context, Decision, lapse_reason, nothing, offer_gone, one};
 use crate::{
-    Actor, Command, Ended, EndedBy, Event, Handover, Interaction, Outcome, Queued, Refusal, pending,
+    Actor, Command, Ended, EndedBy, Event, Handover, Interaction, Outcome, Queued, Refusal, State, pending,
 };
 
 /// What happens while it waits.
@@ -35,7 +35,9 @@ pub(super) fn decide(
         | Command::StartConsult { .. }
         | Command::Invite { .. }
         | Command::AddMember { .. }
-        | Command::Supervise { .. } => Err(Refusal::NotTaken),
+        | Command::Supervise { .. }
+        | Command::Park { .. } => Err(Refusal::NotTaken),
+        Command::Unpark { agent, room: _ } => unpark(interaction, agent),
         Command::AcceptTransfer { .. } => Err(Refusal::TransferGone),
         Command::JoinConsult { .. } | Command::CompleteConsult { .. } => Err(Refusal::ConsultGone),
         Command::AcceptInvitation { .. } => Err(Refusal::InvitationGone),
@@ -43,6 +45,8 @@ pub(super) fn decide(
         | Command::Expire { .. }
         | Command::Withdraw { .. }
         | Command::AutoDone
+        | Command::NoticeIdle
+        | Command::EndIdle
         | Command::DeclineTransfer { .. }
         | Command::ExpireTransfer { .. }
         | Command::CancelTransfer { .. }
@@ -80,14 +84,28 @@ pub(super) fn end(interaction: &Interaction, by: &EndedBy, cx: Context<'_>) -> D
 
 /// The end of a session under the policy of now.
 pub(super) fn ended(interaction: &Interaction, by: &EndedBy, outcome: Outcome, cx: Context<'_>) -> Event {
-    let Ended { by, at: _, outcome, holds, done_at } =
-        cx.policy.ended(by.clone(), outcome, interaction.weight, cx.now);
+    let weight = match &interaction.state {
+        // An end is never refused for want of room.
+        State::Active(active) if active.parked.is_some() => 0,
+        State::Queued(_) | State::Offered(_) | State::Active(_) | State::Ended(_) | State::Done(_) => {
+            interaction.weight
+        }
+    };
+    let Ended { by, at: _, outcome, holds, done_at } = cx.policy.ended(by.clone(), outcome, weight, cx.now);
     Event::Ended { by, outcome, holds, done_at }
 }
 
 /// Nobody has it who could hand it over; but the transfer that brought it here may be repeated.
 pub(super) fn request_transfer(interaction: &Interaction, transfer: TransferId) -> Decision {
     if interaction.handover == Some(Handover::Queue(transfer)) {
+        return nothing();
+    }
+    Err(Refusal::NotTaken)
+}
+
+/// It is not parked, or no longer: the contact may have written while its owner took it up.
+pub(super) fn unpark(interaction: &Interaction, agent: &AgentName) -> Decision {
+    if interaction.last_owner.as_ref() == Some(agent) {
         return nothing();
     }
     Err(Refusal::NotTaken)

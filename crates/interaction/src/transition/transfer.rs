@@ -1,5 +1,6 @@
 use parlor_model::{AgentName, Timestamp, TransferId};
 
+use super::park::refuse_parked;
 use super::{Context, Decision, nothing, one};
 use crate::{Active, Event, Handover, Interaction, Refusal, Transfer, TransferTarget};
 
@@ -25,6 +26,7 @@ pub(super) fn request(
     match target {
         TransferTarget::Agent(to) if active.owner == *to => Err(Refusal::SelfTransfer),
         TransferTarget::Agent(to) => {
+            refuse_parked(active)?;
             one(Event::TransferRequested { transfer, by: by.clone(), to: to.clone(), expires_at })
         }
         TransferTarget::Queue(queue) => {

@@ -172,7 +172,8 @@ fn room(interaction: &Interaction) {
         State::Offered(offered) => assert_eq!(held, BTreeSet::from([&offered.agent])),
         State::Active(active) => {
             // A place is kept for those who are asked; supervisors and consults weigh nothing.
-            let mut expected = BTreeSet::from([&active.owner]);
+            let mut expected =
+                if active.parked.is_some() { BTreeSet::new() } else { BTreeSet::from([&active.owner]) };
             expected.extend(&active.members);
             expected.extend(active.invitations.keys());
             expected.extend(active.transfer.as_ref().map(|transfer| &transfer.to));
@@ -184,7 +185,7 @@ fn room(interaction: &Interaction) {
     }
 }
 
-/// Nobody stands in two places.
+/// Nobody stands in two places, and what is parked is its owner's alone.
 fn session(interaction: &Interaction, active: &Active) {
     assert_eq!(interaction.last_owner.as_ref(), Some(&active.owner));
     assert!(!active.members.contains(&active.owner));
@@ -193,6 +194,13 @@ fn session(interaction: &Interaction, active: &Active) {
     );
     assert!(active.consults.values().all(|consult| active.takes_part(&consult.by)));
     assert!(active.consults.values().all(|consult| consult.target.agent() != Some(&consult.by)));
+    if active.parked.is_some() {
+        assert!(active.members.is_empty() && active.invitations.is_empty() && active.consults.is_empty());
+        assert!(active.transfer.is_none() && active.idle.is_none());
+    }
+    if active.idle.is_some() {
+        assert_eq!(interaction.unanswered_since, None, "the silence is the agents'");
+    }
     if let Some(transfer) = &active.transfer {
         assert_eq!(transfer.by, active.owner);
         assert_ne!(transfer.to, active.owner);

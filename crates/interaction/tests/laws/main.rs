@@ -5,6 +5,8 @@
 mod check;
 mod exhaustive;
 mod page;
+#[path = "../support/questions.rs"]
+mod questions;
 mod random;
 #[path = "../support/mod.rs"]
 mod support;

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use parlor_interaction::{CaseLimits, CommandName, Limits, Refusal, StateName};
 
-use crate::exhaustive::{Answer, found};
+use crate::exhaustive::found;
+use crate::questions::Answer;
 
 /// Set to 1, the page is written instead of compared.
 const BLESS: &str = "PARLOR_BLESS";
@@ -43,6 +44,12 @@ const TAIL: &str = "
   stays unanswered.
 * **The owner cannot simply leave** a conference: nobody becomes owner without having been asked. They end it, or hand
   it over.
+* **Silence** is the contact's from an agent's answer on, while the policy asks for it: any message starts it anew or ends
+  it, a transfer to an agent changes nothing, and while the contact waits for an answer nothing is measured. The
+  agents are told when the first time is over; the session ends when the second is, counted from then.
+* **Parked** work stays its owner's and weighs nothing. The conference ends with it, and nobody is brought in. It
+  comes back through the gate of capacity: to its owner, who takes it up or writes and has room; otherwise, and when
+  the contact writes, to its queue, its owner preferred.
 * **After the end** the last owner closes the work and sets the disposition; anybody may when it ended while nobody had
   it. Any agent may write, and becomes owner by it. A message of the contact puts it into its queue, the last owner
   preferred. Where going on after the end is switched off, both are refused; for the contact's message the engine
@@ -95,19 +102,8 @@ fn page() -> String {
 
 fn cell(command: CommandName, state: StateName) -> String {
     let answers = &found().answers[&(command, state)];
-    let lines: Vec<String> = answers.iter().map(line).collect();
+    let lines: Vec<String> = answers.iter().map(Answer::line).collect();
     lines.join("<br>")
-}
-
-fn line(answer: &Answer) -> String {
-    match answer {
-        Answer::Happens(events, state) => {
-            let events: Vec<&str> = events.iter().map(|event| event.as_str()).collect();
-            format!("{} → **{state}**", events.join(", "))
-        }
-        Answer::Nothing => "*nothing*".to_owned(),
-        Answer::Refused(code) => format!("✗ `{code}`"),
-    }
 }
 
 /// Every refusal that was given, and those that three agents cannot run into.

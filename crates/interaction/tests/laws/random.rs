@@ -35,8 +35,10 @@ fn deadlines() -> impl Strategy<Value = Timestamp> {
 
 fn policies() -> impl Strategy<Value = Policy> {
     let holds = prop::sample::select(vec![EndedHolds::Full, EndedHolds::Half, EndedHolds::Zero]);
+    let idle = prop::option::of((0_u64..60).prop_map(Duration::from_secs));
+    let idle_end = prop::option::of((0_u64..60).prop_map(Duration::from_secs));
     let auto_done = prop::option::of((0_u64..60).prop_map(Duration::from_secs));
-    (any::<bool>(), holds, any::<bool>(), auto_done, any::<bool>(), any::<bool>()).prop_map(
+    (any::<bool>(), holds, any::<bool>(), auto_done, any::<bool>(), any::<bool>(), idle, idle_end).prop_map(
         |(
             async_enabled,
             ended_holds,
@@ -44,12 +46,16 @@ fn policies() -> impl Strategy<Value = Policy> {
             auto_done,
             auto_done_abandoned,
             case_editable,
+            idle_notice,
+            idle_end,
         )| Policy {
             async_enabled,
             ended_holds,
             disposition_mandatory,
             auto_done,
             auto_done_abandoned,
+            idle_notice,
+            idle_end,
             case_editable,
         },
     )
@@ -104,6 +110,10 @@ fn talking() -> impl Strategy<Value = Command> {
         2 => ways_to_end().prop_map(|by| Command::End { by }),
         1 => actors().prop_map(|by| Command::MarkDone { by }),
         1 => Just(Command::AutoDone),
+        2 => Just(Command::NoticeIdle),
+        2 => Just(Command::EndIdle),
+        2 => agents().prop_map(|agent| Command::Park { agent }),
+        1 => (agents(), any::<bool>()).prop_map(|(agent, room)| Command::Unpark { agent, room }),
         1 => (agents(), codes).prop_map(|(agent, code)| {
             Command::SetDisposition { agent, code: DispositionCode::new(code).unwrap() }
         }),
@@ -192,6 +202,8 @@ fn take_part(command: Command, active: &Active) -> Command {
     let consulted = active.consults.iter().next().map(|(consult, asked)| (*consult, asked.target.agent()));
     match command {
         Command::AgentWrote { .. } => Command::AgentWrote { agent: by },
+        Command::Park { .. } => Command::Park { agent: by },
+        Command::Unpark { agent: _, room } => Command::Unpark { agent: by, room },
         Command::End { by: EndedBy::Agent(_) } => Command::End { by: EndedBy::Agent(by) },
         Command::RequestTransfer { transfer, by: _, target, expires_at } => {
             Command::RequestTransfer { transfer, by, target, expires_at }

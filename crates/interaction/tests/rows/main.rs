@@ -8,6 +8,7 @@ mod desk;
 mod lifecycle;
 mod offers;
 mod pending;
+mod silence;
 #[path = "../support/mod.rs"]
 mod support;
 mod together;

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_interaction::{
     Actor, CaseValue, ConsultTarget, DispositionCode, EndedBy, Event, EventName, Origin, Outcome,
-    ReactivatedBy, Recorded, Start, Supervision,
+    ReactivatedBy, Recorded, Start, Supervision, UnparkedBy,
 };
 
 use parlor_model::{Label, Needs, SkillName};
@@ -82,6 +82,17 @@ fn forms() -> Vec<(Event, &'static str)> {
         (
             Event::Ended { by: EndedBy::System, outcome: Outcome::Handled, holds: 1, done_at: None },
             r#"{"type":"ended","by":"system","outcome":"handled","holds":1,"done_at":null}"#,
+        ),
+        (Event::IdleReset { notice_at: Some(at(20)) }, r#"{"type":"idle_reset","notice_at":"@20"}"#),
+        (Event::IdleReset { notice_at: None }, r#"{"type":"idle_reset","notice_at":null}"#),
+        (Event::IdleNoticed { end_at: Some(at(30)) }, r#"{"type":"idle_noticed","end_at":"@30"}"#),
+        (Event::IdleNoticed { end_at: None }, r#"{"type":"idle_noticed","end_at":null}"#),
+        (Event::Parked { agent: ann.clone() }, r#"{"type":"parked","agent":"ann"}"#),
+        (Event::Unparked { by: UnparkedBy::Owner }, r#"{"type":"unparked","by":"owner"}"#),
+        (Event::Unparked { by: UnparkedBy::Contact }, r#"{"type":"unparked","by":"contact"}"#),
+        (
+            Event::Unparked { by: UnparkedBy::OwnerWithoutRoom },
+            r#"{"type":"unparked","by":"owner_without_room"}"#,
         ),
         (
             Event::MarkedDone { by: Actor::Agent(ann.clone()) },

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_interaction::{
     Active, Actor, CaseValue, Consult, ConsultStage, ConsultTarget, DispositionCode, Done, Ended, EndedBy,
-    GoneReason, Handover, Interaction, Invitation, Lapsed, Offered, Origin, Outcome, Queued, State,
+    GoneReason, Handover, Idle, Interaction, Invitation, Lapsed, Offered, Origin, Outcome, Queued, State,
     StateName, Supervision, Timer, Transfer,
 };
 
@@ -46,6 +46,8 @@ fn active() -> Active {
             ),
         ]),
         transfer: Some(Transfer { id: id(20), by: agent("ann"), to: agent("eve"), expires_at: at(9) }),
+        parked: None,
+        idle: None,
     }
 }
 
@@ -129,6 +131,29 @@ fn an_interaction_has_a_fixed_written_form() {
 }
 
 #[test]
+fn what_is_parked_or_silent_has_a_fixed_written_form() {
+    let alone = Active {
+        members: BTreeSet::new(),
+        invitations: BTreeMap::new(),
+        supervisors: BTreeMap::new(),
+        consults: BTreeMap::new(),
+        transfer: None,
+        ..active()
+    };
+    let form = |rest: &str| {
+        format!(
+            r#"{{"type":"active","owner":"ann","since":"@3","members":[],"invitations":{{}},"supervisors":{{}},"consults":{{}},"transfer":null,{rest}}}"#
+        )
+    };
+    let parked = Active { parked: Some(at(5)), ..alone.clone() };
+    written(&State::Active(parked), &form(r#""parked":"@5""#));
+    let watched = Active { idle: Some(Idle::Watched { notice_at: at(9) }), ..alone.clone() };
+    written(&State::Active(watched), &form(r#""idle":{"watched":{"notice_at":"@9"}}"#));
+    let noticed = Active { idle: Some(Idle::Noticed { end_at: Some(at(9)) }), ..alone };
+    written(&State::Active(noticed), &form(r#""idle":{"noticed":{"end_at":"@9"}}"#));
+}
+
+#[test]
 fn every_handover_and_timer_has_a_fixed_written_form() {
     written(&Handover::Offer(id(10)), r##"{"offer":"#10"}"##);
     written(&Handover::Transfer(id(20)), r##"{"transfer":"#20"}"##);
@@ -139,4 +164,6 @@ fn every_handover_and_timer_has_a_fixed_written_form() {
     written(&Timer::Consult(id(30)), r##"{"consult":"#30"}"##);
     written(&Timer::Invitation(agent("bob")), r#"{"invitation":"bob"}"#);
     written(&Timer::AutoDone, r#""auto_done""#);
+    written(&Timer::IdleNotice, r#""idle_notice""#);
+    written(&Timer::IdleEnd, r#""idle_end""#);
 }

@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use parlor_engine::view::{InteractionView, MessageView};
 use parlor_engine::{Once, Targets};
-use parlor_model::{ClientId, InteractionId, MessageText, Timestamp};
+use parlor_interaction::CaseValue;
+use parlor_model::{ClientId, InteractionId, Label, MessageText, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -107,6 +108,51 @@ pub(super) fn routes(api: Api) -> Api {
         .gives(200, "OneInteraction")
         .refuses(&[Code::UnknownDisposition, Code::InteractionDone, Code::NotTaken, Code::IdReused]),
         set_disposition,
+    )
+    .route(
+        Operation::put("/api/interactions/{interaction}/case", "setCaseData", "Writes down what the case is")
+            .takes("SetCaseData")
+            .gives(200, "OneInteraction")
+            .refuses(&[
+                Code::NotTaken,
+                Code::NotAMember,
+                Code::InteractionDone,
+                Code::CaseReadOnly,
+                Code::CaseTooLarge,
+                Code::TooMany,
+                Code::IdReused,
+            ]),
+        set_case_data,
+    )
+    .route(
+        Operation::post("/api/interactions/{interaction}/park", "park", "Puts it aside: it weighs nothing")
+            .may_take("Once")
+            .gives(200, "OneInteraction")
+            .refuses(&[
+                Code::NotTaken,
+                Code::NotOwner,
+                Code::SessionEnded,
+                Code::InteractionDone,
+                Code::IdReused,
+            ]),
+        park,
+    )
+    .route(
+        Operation::post(
+            "/api/interactions/{interaction}/unpark",
+            "unpark",
+            "Takes it up again; without room it waits in its queue",
+        )
+        .may_take("Once")
+        .gives(200, "OneInteraction")
+        .refuses(&[
+            Code::NotTaken,
+            Code::NotOwner,
+            Code::SessionEnded,
+            Code::InteractionDone,
+            Code::IdReused,
+        ]),
+        unpark,
     )
 }
 
@@ -244,5 +290,43 @@ async fn set_disposition(
     Json(body): Json<SetDisposition>,
 ) -> Result<Answer<OneInteraction>, Problem> {
     let interaction = shared.engine.set_disposition(&caller.name, id, &body.code, Once(body.id)).await?;
+    Ok(Answer::ok(OneInteraction { interaction }))
+}
+
+#[derive(Debug, Deserialize)]
+struct SetCaseData {
+    id: Option<ClientId>,
+    key: Label,
+    value: Option<CaseValue>,
+}
+
+async fn set_case_data(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    Json(body): Json<SetCaseData>,
+) -> Result<Answer<OneInteraction>, Problem> {
+    let SetCaseData { id: once, key, value } = body;
+    let interaction = shared.engine.set_case_data(&caller.name, id, key, value, Once(once)).await?;
+    Ok(Answer::ok(OneInteraction { interaction }))
+}
+
+async fn park(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    OptionalJson(body): OptionalJson<OnceOnly>,
+) -> Result<Answer<OneInteraction>, Problem> {
+    let interaction = shared.engine.park(&caller.name, id, Once(body.id)).await?;
+    Ok(Answer::ok(OneInteraction { interaction }))
+}
+
+async fn unpark(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Named(id): Named<InteractionId>,
+    OptionalJson(body): OptionalJson<OnceOnly>,
+) -> Result<Answer<OneInteraction>, Problem> {
+    let interaction = shared.engine.unpark(&caller.name, id, Once(body.id)).await?;
     Ok(Answer::ok(OneInteraction { interaction }))
 }

@@ -304,6 +304,9 @@ export const desk = {
         case 'ended_by_system': return 'The session was ended by a rule';
         case 'reactivated': return 'Reactivated';
         case 'done': return 'Marked as Done';
+        case 'contact_silent': return 'The contact has been silent for a while';
+        case 'parked': return `${agent} parked it`;
+        case 'unparked': return 'No longer parked';
         default: return words(code);
       }
     },
