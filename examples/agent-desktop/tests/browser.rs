@@ -75,6 +75,11 @@ fn everybody_can_use_it() {
 }
 
 #[test]
+fn agents_hand_over_consult_and_confer() {
+    story("together");
+}
+
+#[test]
 fn flags_decide_and_restarts_do_not() {
     story("flags");
 }

@@ -9,6 +9,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const desk = await Desk.start();
 const browser = await launch();
 const step = story('accessible');
+const LOOKS = [
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark' }],
+  ['narrow', { colorScheme: 'light', viewport: { width: 390, height: 844 } }],
+];
 let ann;
 let alice;
 
@@ -25,6 +30,46 @@ async function audit(page, what) {
 }
 
 const shot = (page, name) => page.screenshot({ path: `${process.env.PARLOR_SHOTS}/${name}` });
+
+/** What agents do together, as the one who asks and the one who is asked see it. */
+async function together(look, options) {
+  const office = await Desk.start();
+  const [guest, asks, helps] = [await visitor(browser, office, 'Ann', options), await agent(browser, office, 'alice', options), await agent(browser, office, 'bob', { ...options, ready: false })];
+  step.pages.push(guest, asks, helps);
+  await guest.says('A difficult question.');
+  await asks.id('offer').waitFor();
+  await asks.accept();
+  await asks.id('hand-over').click();
+  await asks.id('target-agent').first().waitFor();
+  await audit(asks, `the dialog, ${look}`);
+  if (process.env.PARLOR_SHOTS) await shot(asks, `hand-over-${look}.png`);
+  await asks.id('hand-over-invite').click();
+  await asks.locator('[data-testid=target-agent][data-name=bob]').click();
+  await helps.id('request').waitFor();
+  await audit(helps, `a request, ${look}`);
+  if (process.env.PARLOR_SHOTS) await shot(helps, `request-${look}.png`);
+  await audit(asks, `one who is invited, ${look}`);
+  await helps.id('request-decline').click();
+  await asks.id('hand-over').click();
+  await asks.id('hand-over-consult').click();
+  await asks.locator('[data-testid=target-agent][data-name=bob]').click();
+  await helps.id('request-accept').click();
+  for (const page of [asks, helps]) {
+    await page.id('tab-consult').click();
+    await page.id('consult-state').getByText('You are talking with').waitFor();
+  }
+  await asks.id('consult-composer').fill('What would you say?');
+  await asks.id('consult-composer').press('Enter');
+  await helps.id('consult-transcript').getByText('What would you say?').waitFor();
+  await audit(asks, `a consult, ${look}`);
+  await audit(helps, `one who advises, ${look}`);
+  if (process.env.PARLOR_SHOTS) {
+    await shot(asks, `consult-${look}.png`);
+    await shot(helps, `advises-${look}.png`);
+  }
+  for (const page of [guest, asks, helps]) await page.context().close();
+  await office.stop();
+}
 
 async function picture() {
   const shop = await Desk.start({ pending: [60_000, 180_000] });
@@ -56,11 +101,7 @@ async function picture() {
   await shop.stop();
 }
 
-for (const [look, options] of [
-  ['light', { colorScheme: 'light' }],
-  ['dark', { colorScheme: 'dark' }],
-  ['narrow', { colorScheme: 'light', viewport: { width: 390, height: 844 } }],
-]) {
+for (const [look, options] of LOOKS) {
   await step(`no violation: ${look}`, async () => {
     ann = await visitor(browser, desk, 'Ann', options);
     alice = await agent(browser, desk, 'alice', { ...options, ready: look === 'light' });
@@ -85,6 +126,8 @@ for (const [look, options] of [
     await ann.context().close();
   });
 }
+
+for (const [look, options] of LOOKS) await step(`no violation while agents work together: ${look}`, () => together(look, options));
 
 await step('an offer is taken, answered and closed by keyboard alone', async () => {
   ann = await visitor(browser, desk, 'Kay');

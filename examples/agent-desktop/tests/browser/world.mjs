@@ -43,6 +43,7 @@ name = "Resolved"
 name = "website"
 kind = "web_chat"
 queue = "support"
+MORE
 `;
 
 /** Looks again and again until it finds something. @template T @param {() => Promise<T>} condition @returns {Promise<T>} */
@@ -58,13 +59,13 @@ export async function until(what, condition) {
 
 /** One agent-desktop process over one SQLite file; it may be killed and started again at the same address. */
 export class Desk {
-  /** `alice` and `bob` are lines of configuration for them; `pending` says when a reply is yellow and red, milliseconds. */
-  static async start({ offerTtl = 60_000, pending = [4_000, 7_000], alice = '', bob = '' } = {}) {
+  /** `alice` and `bob` are lines of configuration for them, `more` is more of it; `pending` says when a reply is yellow and red, milliseconds. */
+  static async start({ offerTtl = 60_000, pending = [4_000, 7_000], alice = '', bob = '', more = '' } = {}) {
     const desk = new Desk();
     desk.folder = mkdtempSync(path.join(tmpdir(), 'parlor-desk-'));
     desk.config = path.join(desk.folder, 'desk.toml');
     const config = CONFIG.replace('OFFER_TTL', String(offerTtl)).replace('WARNING', String(pending[0]))
-      .replace('OVERDUE', String(pending[1])).replace('ALICE', alice).replace('BOB', bob);
+      .replace('OVERDUE', String(pending[1])).replace('ALICE', alice).replace('BOB', bob).replace('MORE', more);
     writeFileSync(desk.config, config);
     desk.listen = '127.0.0.1:0';
     await desk.run();

@@ -116,7 +116,7 @@ export const api = {
   me: () => request('GET', '/api/me'),
   /** @param {string} medium @param {boolean} ready @param {string | null} reason @returns {Promise<Me>} */
   setReadiness: (medium, ready, reason) => request('PUT', '/api/me/readiness', { medium, ready, reason }),
-  /** @returns {Promise<{interactions: Interaction[], offers: import('./types.js').Offer[]}>} */
+  /** @returns {Promise<{interactions: Interaction[], offers: import('./types.js').Offer[], requests?: import('./types.js').Request[]}>} */
   myInteractions: () => request('GET', '/api/me/interactions'),
   /** @param {string | null} contact */
   watch: (contact) => request('PUT', '/api/me/watching', { contact }),
@@ -131,11 +131,13 @@ export const api = {
   /** @param {string} interaction @returns {Promise<Interaction>} */
   interaction: (interaction) => request('GET', `/api/interactions/${at(interaction)}`),
 
-  // These three are repeated by the outbox, which keeps them across reloads.
+  // These four are repeated by the outbox, which keeps them across reloads.
   /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
   sendMessage: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/messages`, { id, text }),
   /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   sendNote: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/notes`, { id, text }),
+  /** @param {string} interaction @param {string} consult @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
+  writeInConsult: (interaction, consult, id, text) => request('POST', `/api/interactions/${at(interaction)}/consult/${at(consult)}/messages`, { id, text }),
   /** @param {string} contact @param {string} id @param {string} channel @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   writeToContact: (contact, id, channel, text) => request('POST', `/api/contacts/${at(contact)}/messages`, { id, channel, text }),
 
@@ -145,8 +147,41 @@ export const api = {
   end: (interaction) => write(`/api/interactions/${at(interaction)}/end`),
   /** @param {string} interaction @returns {Promise<{interaction: Interaction}>} */
   done: (interaction) => write(`/api/interactions/${at(interaction)}/done`),
+  /** Puts it aside, or takes it up again. @param {string} interaction @param {boolean} aside @returns {Promise<{interaction: Interaction}>} */
+  park: (interaction, aside) => write(`/api/interactions/${at(interaction)}/${aside ? 'park' : 'unpark'}`),
+  /** @param {string} interaction @param {string} key @param {string | null} value `null` takes it away @returns {Promise<{interaction: Interaction}>} */
+  setCase: (interaction, key, value) => request('PUT', `/api/interactions/${at(interaction)}/case`, { id: newId(), key, value }),
   /** @param {string} interaction @param {string} code @returns {Promise<{interaction: Interaction}>} */
   setDisposition: (interaction, code) => write(`/api/interactions/${at(interaction)}/disposition`, { code }),
+
+  /** @param {string} interaction @returns {Promise<import('./types.js').Targets>} */
+  targets: (interaction) => request('GET', `/api/interactions/${at(interaction)}/targets`),
+  /** @param {string} interaction @param {{agent: string} | {queue: string}} to @param {string | null} note @returns {Promise<{interaction: Interaction}>} */
+  transfer: (interaction, to, note) => write(`/api/interactions/${at(interaction)}/transfer`, { to, note }),
+  /** @param {string} transfer @returns {Promise<{interaction: Interaction}>} */
+  acceptTransfer: (transfer) => write(`/api/transfers/${at(transfer)}/accept`),
+  /** @param {string} transfer */
+  declineTransfer: (transfer) => write(`/api/transfers/${at(transfer)}/decline`),
+  /** @param {string} transfer */
+  cancelTransfer: (transfer) => write(`/api/transfers/${at(transfer)}/cancel`),
+  /** @param {string} interaction @param {string} agent @returns {Promise<{consult: string, interaction: Interaction}>} */
+  consult: (interaction, agent) => write(`/api/interactions/${at(interaction)}/consult`, { agent }),
+  /** @param {string} interaction @param {string} consult @returns {Promise<{interaction: Interaction}>} */
+  joinConsult: (interaction, consult) => write(`/api/interactions/${at(interaction)}/consult/${at(consult)}/join`),
+  /** @param {string} interaction @param {string} consult @returns {Promise<{interaction: Interaction}>} */
+  completeConsult: (interaction, consult) => write(`/api/interactions/${at(interaction)}/consult/${at(consult)}/complete`),
+  /** Declines, takes back or drops. @param {string} interaction @param {string} consult */
+  endConsult: (interaction, consult) => write(`/api/interactions/${at(interaction)}/consult/${at(consult)}/cancel`),
+  /** @param {string} interaction @param {string} agent @returns {Promise<{interaction: Interaction}>} */
+  invite: (interaction, agent) => write(`/api/interactions/${at(interaction)}/conference`, { agent }),
+  /** @param {string} interaction @returns {Promise<{interaction: Interaction}>} */
+  acceptInvitation: (interaction) => write(`/api/interactions/${at(interaction)}/conference/accept`),
+  /** @param {string} interaction */
+  declineInvitation: (interaction) => write(`/api/interactions/${at(interaction)}/conference/decline`),
+  /** @param {string} interaction */
+  leaveConference: (interaction) => write(`/api/interactions/${at(interaction)}/conference/leave`),
+  /** A member, or an invitation. @param {string} interaction @param {string} agent @returns {Promise<{interaction: Interaction}>} */
+  removeMember: (interaction, agent) => write(`/api/interactions/${at(interaction)}/conference/remove`, { agent }),
 
   /** @param {{scope: string, search: string, after?: string | null, limit: number}} which @returns {Promise<{contacts: import('./types.js').ContactSummary[], next: string | null}>} */
   contacts: (which) => request('GET', `/api/contacts${query(which)}`),

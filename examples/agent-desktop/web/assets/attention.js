@@ -15,7 +15,8 @@ const CALLING = '/assets/favicon-attention.svg';
 function call() {
   if (store.session !== 'in' || (!document.hidden && document.hasFocus())) return '';
   if (store.offers.size > 0) return desk.attention.offer;
-  const waiting = store.ownInteractions().filter((interaction) => interaction.pending !== null);
+  if (store.requests.size > 0) return desk.attention.request;
+  const waiting = store.ownInteractions().filter((interaction) => store.pendingOf(interaction) !== null);
   if (waiting.length === 0) return '';
   return waiting.length === 1 ? desk.attention.waiting(oneLine(nameOf(waiting[0]), 40)) : desk.attention.severalWaiting(waiting.length);
 }

@@ -5,7 +5,7 @@
 
 /** The events of `docs/specs/agent-api.md`. */
 const EVENTS = [
-  'hello', 'interaction', 'interaction_gone', 'offer', 'offer_gone', 'message', 'delivery', 'contact', 'me', 'alert',
+  'hello', 'interaction', 'interaction_gone', 'offer', 'offer_gone', 'request', 'request_gone', 'message', 'delivery', 'contact', 'me', 'alert',
   'pending', 'typing', 'connection', 'resync',
 ];
 

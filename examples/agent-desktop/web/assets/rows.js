@@ -64,7 +64,7 @@ export function rowsOf(messages, pending, withInteractions, me) {
   const known = new Set(messages.map(({ id }) => id));
   let previous = before !== null && before.author.kind === 'agent' && before.author.name === me ? before.content.type : '';
   for (const write of pending) {
-    const type = write.what === 'note' ? 'note' : 'text';
+    const type = write.what === 'note' || write.what === 'consult' ? write.what : 'text';
     if (!known.has(write.id)) rows.push({ key: write.id, type: 'pending', write, grouped: previous === type, followed: false });
     previous = type;
   }

@@ -2,13 +2,14 @@
 import { api, NoAnswer, Problem, whenSessionLost } from './api.js';
 import { now, observe } from './clock.js';
 import { Feed } from './feed.js';
+import { tellAnswers } from './handing.js';
 import { nameOf } from './names.js';
 import { hurry, loadOutbox } from './outbox.js';
 import { forgetMarks, loadContacts, loadDetail, loadPage, refresh, rereadShown } from './people.js';
 import { readRoute } from './route.js';
 import { store } from './store.js';
 import { desk } from './strings.js';
-import { doneHere, report, sayDone, showInteraction } from './work.js';
+import { letGo, report, sayDone, showInteraction } from './work.js';
 
 /** Pause before a page that found no server asks again, milliseconds. */
 const RETRY_MS = 1_500;
@@ -200,6 +201,8 @@ function receive(type, data) {
     case 'interaction_gone': return receiveGone(data);
     case 'offer': return store.putOffer(data);
     case 'offer_gone': return receiveOfferGone(data);
+    case 'request': return store.putRequest(data);
+    case 'request_gone': return receiveRequestGone(data);
     case 'message': return receiveMessage(data);
     case 'delivery': return store.setDelivery(data);
     case 'contact': return store.putContact(data);
@@ -222,9 +225,12 @@ function typingUntil(until) {
 /** @param {import('./types.js').Interaction} interaction */
 function receiveInteraction(interaction) {
   const before = store.interactions.get(interaction.id);
-  const offered = Array.from(store.offers.values()).some((offer) => offer.interaction.id === interaction.id);
+  const asked = [...store.offers.values(), ...store.requests.values()];
+  const offered = asked.some((offer) => offer.interaction.id === interaction.id);
   const wasMine = before !== undefined && store.mine(before);
+  letGo.delete(interaction.id);
   store.putInteraction(interaction);
+  tellAnswers(before, interaction);
   // Accepted for the agent by a rule: there was no pop-up to open it from. What they are busy with stays on the screen.
   const free = store.view.tab === 'interactions' && store.shown() === undefined;
   if (free && !wasMine && !offered && interaction.state === 'active' && store.mine(interaction)) showInteraction(interaction.id);
@@ -233,9 +239,18 @@ function receiveInteraction(interaction) {
 /** @param {{id: string, reason: string}} gone */
 function receiveGone(gone) {
   const known = store.removeInteraction(gone.id);
-  if (known === undefined || !store.mine(known) || doneHere.has(gone.id)) return;
+  if (known === undefined || !store.mine(known) || letGo.has(gone.id)) return;
   if (gone.reason === 'done') sayDone(known);
+  else if (known.transfer && known.owner === store.me?.agent) store.notice(desk.handOver.taken(known.transfer.to, nameOf(known)));
+  else if (!store.takesPart(known)) store.notice(desk.consult.over(nameOf(known)));
   else store.notice(desk.interaction.gone(nameOf(known)));
+}
+
+/** @param {{kind: import('./types.js').Request["kind"], id: string, reason: string}} gone */
+function receiveRequestGone(gone) {
+  const known = store.removeRequest(`${gone.kind} ${gone.id}`);
+  if (known === undefined || gone.reason === 'accepted' || gone.reason === 'declined') return;
+  store.notice(desk.request.gone(nameOf(known.interaction), gone.reason));
 }
 
 /** @param {{id: string, interaction: string, reason: string, by?: string}} gone */

@@ -8,6 +8,7 @@ import { Conversation } from './conversations.js';
 /** @typedef {import('./types.js').Interaction} Interaction */
 /** @typedef {import('./types.js').Message} Message */
 /** @typedef {import('./types.js').Offer} Offer */
+/** @typedef {import('./types.js').Request} Request */
 /** @typedef {import('./types.js').Me} Me */
 /** @typedef {import('./types.js').ContactSummary} ContactSummary */
 /** @typedef {"session" | "feed" | "interactions" | "offers" | "messages" | "typing" | "contacts" | "alerts" | "notices" | "view" | "outbox"} Topic */
@@ -32,7 +33,9 @@ class State {
   interactions = new Map();
   /** @type {Map<string, Offer>} */
   offers = new Map();
-  /** @type {Map<string, number>} offers and interactions by id: the revision that last put or removed them */
+  /** @type {Map<string, Request>} what colleagues ask, by kind and id */
+  requests = new Map();
+  /** @type {Map<string, number>} offers, requests and interactions: the revision that last put or removed them */
   touched = new Map();
   /** @type {Set<string>} offers never come back */
   goneOffers = new Set();
@@ -124,8 +127,33 @@ class Store extends State {
   /** @param {Interaction} interaction @returns {boolean} whether it belongs into the agent's bar */
   mine(interaction) {
     const agent = this.me?.agent ?? '';
+    return this.takesPart(interaction)
+      || (interaction.state === 'active' && (this.consults(interaction).some((consult) => consult.agent === agent && consult.joined)
+        || (interaction.supervisors ?? []).some((supervisor) => supervisor.agent === agent)));
+  }
+
+  /** @param {Interaction} interaction @returns {boolean} whether the agent owns it or is a member */
+  takesPart(interaction) {
+    const agent = this.me?.agent ?? '';
     return (interaction.state === 'active' || interaction.state === 'ended')
       && (interaction.owner === agent || interaction.members.includes(agent));
+  }
+
+  /** @param {Interaction} interaction @returns {boolean} whether what the agent writes goes to the contact */
+  writes(interaction) {
+    return this.takesPart(interaction) || (interaction.supervisors ?? []).some(({ agent, mode }) => agent === this.me?.agent && mode === 'barge');
+  }
+
+  /** @param {Interaction} interaction @returns {import('./types.js').Pending | null} how long the contact has been waiting for those to whom the agent belongs */
+  pendingOf(interaction) {
+    return this.writes(interaction) ? interaction.pending : null;
+  }
+
+  /** The consults of an interaction in which the agent can have a say. @param {Interaction | undefined} interaction @returns {import('./types.js').Consult[]} */
+  consults(interaction) {
+    if (interaction?.state !== 'active') return [];
+    const all = interaction.consults ?? [];
+    return this.takesPart(interaction) ? all : all.filter((consult) => consult.agent === this.me?.agent && consult.joined);
   }
 
   /**
@@ -188,9 +216,27 @@ class Store extends State {
     return known;
   }
 
+  /** @param {Request} request */
+  putRequest(request) {
+    const key = `${request.kind} ${request.id}`;
+    // One can be invited again to the same interaction, so what has gone may come back.
+    this.touched.set(key, ++this.revision);
+    this.requests.set(key, request);
+    this.changed('offers');
+  }
+
+  /** @param {string} key @returns {Request | undefined} what was removed */
+  removeRequest(key) {
+    const known = this.requests.get(key);
+    this.requests.delete(key);
+    this.touched.set(key, ++this.revision);
+    this.changed('offers');
+    return known;
+  }
+
   /**
    * Takes the whole list of the agent's work. What changed after the question was asked stays as it is.
-   * @param {{interactions: Interaction[], offers: Offer[]}} work
+   * @param {{interactions: Interaction[], offers: Offer[], requests?: Request[]}} work
    * @param {number} asked the revision when the question was asked
    */
   replaceWork(work, asked) {
@@ -199,6 +245,7 @@ class Store extends State {
     const given = new Set(work.interactions.map(({ id }) => id));
     replace(this.interactions, work.interactions, (id) => changedSince(id) || (id === read && !given.has(id)));
     replace(this.offers, work.offers, changedSince);
+    replace(this.requests, work.requests ?? [], changedSince, (request) => `${request.kind} ${request.id}`);
     this.changed('interactions', 'offers');
   }
 
@@ -249,10 +296,12 @@ class Store extends State {
       this.interactions.set(known.id, { ...known, tail: longer(known.tail, message) });
       this.changed('interactions');
     }
-    for (const [id, offer] of this.offers) {
-      if (offer.interaction.id !== message.interaction) continue;
-      this.offers.set(id, { ...offer, interaction: { ...offer.interaction, tail: longer(offer.interaction.tail, message) } });
-      this.changed('offers');
+    for (const asked of [this.offers, this.requests]) {
+      for (const [key, each] of /** @type {Map<string, any>} */ (asked)) {
+        if (each.interaction.id !== message.interaction) continue;
+        asked.set(key, { ...each, interaction: { ...each.interaction, tail: longer(each.interaction.tail, message) } });
+        this.changed('offers');
+      }
     }
   }
 
@@ -380,12 +429,13 @@ function moreUrgent(a, b) {
  * @template {{id: string}} T
  * @param {Map<string, T>} known
  * @param {T[]} given
- * @param {(id: string) => boolean} changedSince
+ * @param {(key: string) => boolean} changedSince
+ * @param {(each: T) => string} [keyOf]
  */
-function replace(known, given, changedSince) {
-  const kept = new Set(given.map(({ id }) => id));
-  for (const id of Array.from(known.keys())) if (!kept.has(id) && !changedSince(id)) known.delete(id);
-  for (const each of given) if (!changedSince(each.id)) known.set(each.id, each);
+function replace(known, given, changedSince, keyOf = ({ id }) => id) {
+  const kept = new Set(given.map(keyOf));
+  for (const key of Array.from(known.keys())) if (!kept.has(key) && !changedSince(key)) known.delete(key);
+  for (const each of given) if (!changedSince(keyOf(each))) known.set(keyOf(each), each);
 }
 
 export const store = new Store();

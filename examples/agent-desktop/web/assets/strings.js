@@ -70,6 +70,22 @@ const REASONS = {
 
 /** @type {Record<string, string>} what the server refuses, in words */
 const PROBLEMS = {
+  agent_away: 'They are not signed in.',
+  not_owner: 'Only whoever has the interaction can do that.',
+  session_ended: 'The session is over.',
+  self_transfer: 'You have it already.',
+  self_consult: 'You cannot consult yourself.',
+  transfer_pending: 'It is being handed over already. Take that back first.',
+  transfer_gone: 'The hand-over is no longer open.',
+  consult_gone: 'The consult is over.',
+  consult_not_joined: 'They have not answered yet.',
+  invitation_gone: 'The invitation is no longer open.',
+  takes_part: 'They take part already.',
+  too_many: 'There are too many already.',
+  disposition_group: 'Choose one of the outcomes below it.',
+  parked: 'It is parked. Take it up first.',
+  case_read_only: 'The case information of this account can only be read.',
+  case_too_large: 'The case information is too long.',
   already_offered: 'It is being offered to a colleague at the moment.',
   already_taken: 'A colleague has it.',
   not_a_member: 'You do not take part in this interaction.',
@@ -119,6 +135,7 @@ export const desk = {
   unknownContact: 'Unknown contact',
   you: 'You',
   dismiss: 'Dismiss',
+  close: 'Close',
   cancel: 'Cancel',
   save: 'Save',
   show: 'Show',
@@ -136,6 +153,8 @@ export const desk = {
   agent: (name) => words(name),
   /** @param {string} medium */
   medium: (medium) => MEDIA[medium] ?? words(medium),
+  /** @param {string} name a queue's configured name */
+  queue: (name) => words(name),
   /** @param {string} mediaClass */
   mediaClass: (mediaClass) => CLASSES[mediaClass] ?? words(mediaClass),
   /** @param {string} connection */
@@ -143,6 +162,7 @@ export const desk = {
   /** @param {{code: string, detail: string, fields: Record<string, any>}} problem */
   problem: (problem) => {
     if (problem.code === 'offer_gone') return desk.offer.gone(problem.fields.reason, problem.fields.by);
+    if (problem.code === 'invalid_target') return desk.handOver.invalid(problem.fields.reason);
     return PROBLEMS[problem.code] ?? problem.detail;
   },
 
@@ -174,6 +194,11 @@ export const desk = {
     reasons: (medium) => `${medium}: choose a status`,
     /** @type {Record<string, string>} the codes that the menu offers */
     reasonChoices: { break: 'Break', lunch: 'Lunch', meeting: 'Meeting', training: 'Training' },
+    /** @type {Record<string, string>} what a rule decided, and what to do about it */
+    because: {
+      after_work: 'A session has ended and is not Done yet: mark it as Done, or choose Ready.',
+      missed_offer: 'You let an offer pass: choose Ready to be offered work again.',
+    },
     /** @param {unknown} reason as the server gives it: a code, or an object around one */
     reason: (reason) => {
       if (reason === null || reason === undefined) return '';
@@ -210,6 +235,102 @@ export const desk = {
     goneOf: (name, words) => `${name}: ${words}`,
   },
 
+  request: {
+    /** @type {Record<string, string>} */
+    yes: { transfer: 'Take over', conference: 'Join', consult: 'Advise' },
+    /** @param {string} kind @param {string} by */
+    heading: (kind, by) => ({ transfer: `${words(by)} hands over to you`, conference: `${words(by)} invites you to join`, consult: `${words(by)} asks for your advice` }[kind] ?? words(by)),
+    /** @param {string} kind @param {string} by @param {string} name */
+    announce: (kind, by, name) => `${desk.request.heading(kind, by)}: ${name}. Accept or decline.`,
+    /** @param {string} name */
+    goneOf: (name) => `${name}: it is no longer asked.`,
+    /** @param {string} name @param {string} reason */
+    gone: (name, reason) => `${name}: ${{ expired: 'the time to answer is over.', cancelled: 'it was taken back.' }[reason] ?? 'it is no longer asked.'}`,
+  },
+
+  handOver: {
+    open: 'Hand over',
+    title: 'Hand over:',
+    ways: 'What to do',
+    /** @type {Record<string, string>} */
+    way: { transfer: 'Transfer', consult: 'Consult', invite: 'Invite' },
+    /** @type {Record<string, string>} */
+    hint: {
+      transfer: 'A colleague is asked first, and you keep it until they accept. A queue has it at once.',
+      consult: 'Ask a colleague in a chat beside the conversation. The contact does not notice.',
+      invite: 'A colleague joins you: the contact sees it, and both of you can write.',
+    },
+    colleagues: 'Colleagues',
+    queues: 'Queues',
+    note: 'Note for whoever takes it (agents only)',
+    nobody: 'There is nobody else.',
+    /** @param {number} room */
+    room: (room) => (room === 0 ? 'no room' : `room for ${room}`),
+    /** @param {string} obstacle */
+    obstacle: (obstacle) => ({ signed_out: 'not signed in', no_room: 'no room for it', takes_part: 'takes part already' }[obstacle] ?? obstacle.replaceAll('_', ' ')),
+    /** @param {number} waiting @param {number} ready */
+    queueState: (waiting, ready) => `${waiting === 0 ? 'nobody is waiting' : `${waiting} waiting`} · ${ready === 0 ? 'nobody is Ready' : `${ready} Ready`}`,
+    /** @param {string} reason */
+    invalid: (reason) => ({
+      unknown_agent: 'There is no such colleague.', unknown_queue: 'There is no such queue.', sees_no_content: 'They may not read conversations.',
+      not_enabled: 'They are not enabled for this channel.',
+    }[reason] ?? 'That cannot be asked of them.'),
+    /** @param {string} agent */
+    asked: (agent) => `${words(agent)} is asked to take over. You keep it until then.`,
+    /** @param {string} name @param {string} queue */
+    queued: (name, queue) => `${name} is handed to the queue ${words(queue)}.`,
+    /** @param {string} agent */
+    consulted: (agent) => `${words(agent)} is asked for advice.`,
+    /** @param {string} agent */
+    invited: (agent) => `${words(agent)} is invited.`,
+    /** @param {string} agent @param {string} name */
+    taken: (agent, name) => `${agent === '' ? 'A colleague' : words(agent)} has taken over the interaction with ${name}.`,
+    /** @param {string} agent */
+    notTaken: (agent) => `${words(agent)} did not take over: it stays with you.`,
+    /** @param {string} agent */
+    notJoined: (agent) => `${words(agent)} did not join.`,
+    /** @param {string} agent */
+    notAdvised: (agent) => `${agent === '' ? 'Nobody' : words(agent)} did not answer.`,
+    /** @param {string} agent */
+    consultOver: (agent) => `The consult${agent === '' ? '' : ` with ${words(agent)}`} is over.`,
+    /** @param {string} agent */
+    pending: (agent) => `${words(agent)} is asked to take over. You keep it until they accept.`,
+    takeBack: 'Take back',
+    leave: 'Leave',
+    leaveHint: 'Leave the conversation; it goes on without you',
+    /** @param {string} agent */
+    remove: (agent) => `Remove ${words(agent)}`,
+    /** @param {string} agent */
+    uninvite: (agent) => `Take back the invitation of ${words(agent)}`,
+    /** @type {Record<string, string>} */
+    part: { invited: 'invited', advises: 'advising', asked: 'asked for advice', monitor: 'watching', whisper: 'whispering', barge: 'joined in' },
+  },
+
+  consult: {
+    tab: 'Consult',
+    label: 'Consult with a colleague',
+    which: 'Which consult',
+    empty: 'Nothing has been written in this consult yet.',
+    write: 'Write to your colleague…',
+    waiting: 'Waiting for your colleague…',
+    private: 'Only agents see this.',
+    complete: 'Complete transfer',
+    drop: 'Drop',
+    leave: 'Leave',
+    takeBack: 'Take back',
+    outside: 'Telephone',
+    /** @param {string} name as shown */
+    joined: (name) => `You are talking with ${name}.`,
+    /** @param {string} name as shown */
+    asked: (name) => `${name} is asked…`,
+    /** @param {string} owner */
+    advising: (owner) => `You advise ${words(owner)}. Write in the Consult tab; the contact does not see you.`,
+    /** @param {string} owner */
+    watching: (owner) => `${words(owner)} has this conversation. You watch it.`,
+    /** @param {string} name */
+    over: (name) => `Your part in the interaction with ${name} is over.`,
+  },
+
   bar: {
     label: 'Your interactions',
     empty: 'Your interactions appear here.',
@@ -228,6 +349,7 @@ export const desk = {
     choose: 'Choose one above to go on with it.',
     noneReady: 'You are Ready. New work is offered to you here.',
     noneNotReady: 'You are Not ready, so no work is offered to you. Set a status at the top to Ready to receive chats.',
+    noneAfterWork: 'You are Not ready because a session has ended and is not Done yet. Mark it as Done, or become Ready.',
     becomeReady: 'Become Ready',
     participants: 'Participants',
     transcript: 'Transcript',
@@ -260,6 +382,12 @@ export const desk = {
     /** @param {string | null} owner */
     reading: (owner) => `${desk.interaction.has(owner ?? '')} You can read it here.`,
     writeReading: 'Only those who take part can write',
+    park: 'Park',
+    parkHint: 'Park it: it takes no room until you or the contact go on',
+    parked: 'This is parked. It goes on when you take it up, or when the contact writes.',
+    unpark: 'Take up',
+    /** @param {string} name */
+    waitsForYou: (name) => `You have no room for ${name} now: it is offered to you as soon as there is.`,
     back: 'Back to your interactions',
     elapsed: 'Elapsed',
     /** @param {string} name */
@@ -267,7 +395,8 @@ export const desk = {
     /** @param {string} name */
     isDone: (name) => `The interaction with ${name} is Done.`,
     panel: 'Details',
-    tabs: { transcript: 'Transcript', conversation: 'Conversation', contact: 'Contact' },
+    /** @type {Record<string, string>} */
+    tabs: { transcript: 'Transcript', consult: 'Consult', conversation: 'Conversation', contact: 'Contact' },
   },
 
   transcript: {
@@ -279,7 +408,8 @@ export const desk = {
     failed: 'The messages could not be loaded.',
     /** @param {string} name */
     typing: (name) => `${name} is typing…`,
-    note: 'Note, agents only',
+    /** @type {Record<string, string>} what no contact ever sees */
+    inside: { note: 'Note, agents only', consult: 'Consult, agents only', whisper: 'Whisper, agents only' },
     bot: 'Bot',
     late: 'arrived late',
     showAll: 'Show all',
@@ -290,8 +420,15 @@ export const desk = {
     announce: (name, text) => `${name}: ${text}`,
     /** @type {Record<string, string>} */
     delivery: { sending: 'sending…', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not delivered' },
+    /** @param {{agent: string, by: string, address: string, stage: string}} outside @param {string} me */
+    outside: ({ agent, by, address, stage }, me) => {
+      const who = agent === me ? desk.you : words(agent);
+      const does = { call: 'a call to', email: 'an e-mail to' }[by] ?? 'an action for';
+      return `${who}: ${does} ${address} ${{ started: 'was started', sent: 'was handed on', failed: 'failed' }[stage] ?? ''}`.trim();
+    },
     /** What a system notice says. @param {any} notice @param {string} me */
     notice: (notice, me) => {
+      if (notice?.outside !== undefined) return desk.transcript.outside(notice.outside, me);
       const change = notice?.lifecycle?.change;
       if (change === undefined) return 'Something happened here that this version cannot describe.';
       const [code, value] = typeof change === 'string' ? [change, null] : Object.entries(change)[0];
@@ -339,6 +476,13 @@ export const desk = {
     /** @param {string} owner */
     by: (owner) => `by ${words(owner)}`,
     byYou: 'by you',
+  },
+
+  case: {
+    title: 'Case information',
+    none: 'Nothing is known of the matter yet.',
+    add: 'Add an entry',
+    saved: 'The case information is saved.',
   },
 
   communication: {
@@ -393,6 +537,7 @@ export const desk = {
     /** @param {number} count */
     severalWaiting: (count) => `● ${count} are waiting`,
     offer: '● New interaction',
+    request: '● A colleague asks',
   },
 };
 

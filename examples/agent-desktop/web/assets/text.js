@@ -40,6 +40,30 @@ export function visible(text) {
   });
 }
 
+/** What a link may open. The server gives no others; a page checks for itself. */
+const LINKS = /^(https?|mailto|tel):/;
+
+/**
+ * Cuts a text at what can be clicked in it (r57).
+ * @param {string} text
+ * @param {{start: number, end: number, href: string}[]} spans in order, in bytes of the text's UTF-8
+ * @returns {{text: string, href: string | null}[]} the parts joined are the text again
+ */
+export function cutAtSpans(text, spans) {
+  const links = spans.filter(({ href }) => LINKS.test(href));
+  if (links.length === 0) return [{ text, href: null }];
+  const bytes = new TextEncoder().encode(text);
+  const slice = (/** @type {number} */ start, /** @type {number} */ end) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(start, end));
+  const parts = [];
+  let from = 0;
+  for (const { start, end, href } of links) {
+    parts.push({ text: slice(from, start), href: null }, { text: slice(start, end), href });
+    from = end;
+  }
+  parts.push({ text: slice(from, bytes.length), href: null });
+  return parts.filter((part) => part.text !== '');
+}
+
 /**
  * Splits a text where towers of combining marks stand: thousands of them on one letter take a browser many seconds to
  * lay out. The parts joined are the text again, exactly.

@@ -5,7 +5,7 @@
  * @typedef {string} Moment RFC 3339 with microseconds, UTC
  * @typedef {{ready: boolean, reason: unknown, since: Moment | null}} Readiness
  * @typedef {{used: number, limit: number}} Load
- * @typedef {{pending_warning_ms: number, pending_overdue_ms: number, typing_ttl_ms: number, offer_ttl_ms: number}} Timing
+ * @typedef {{pending_warning_ms: number, pending_overdue_ms: number, typing_ttl_ms: number, offer_ttl_ms: number, transfer_ttl_ms?: number}} Timing
  *
  * @typedef {object} Me
  * @property {string} agent
@@ -15,7 +15,7 @@
  * @property {Record<string, Load>} load by media class
  * @property {Record<string, boolean | string>} flags
  * @property {Timing} timing
- * @property {{code: string, name: string, leaf: boolean}[]} dispositions
+ * @property {{code: string, name: string, leaf: boolean}[]} dispositions codes are paths such as `sales/lost`; only leaves may be given
  * @property {{name: string, kind: string}[]} channels
  * @property {Moment} now
  *
@@ -46,10 +46,31 @@
  * @property {TailLine[]} tail
  * @property {number} elapsed_ms
  * @property {string | null} disposition
+ * @property {{id: string, by: string, to: string, expires_at: Moment} | null} [transfer] to whom it is being handed over
+ * @property {{agent: string, by: string, expires_at: Moment}[]} [invitations] who is asked to join
+ * @property {Consult[]} [consults] who is asked for advice
+ * @property {{agent: string, mode: "monitor" | "whisper" | "barge"}[]} [supervisors]
+ * @property {Record<string, string>} [case] the case information
+ * @property {Moment | null} [parked] since when its owner has put it aside
+ *
+ * @typedef {{id: string, by: string, medium: "chat" | "voice", agent: string | null, point: string | null, joined: boolean, expires_at: Moment | null}} Consult
+ *
+ * @typedef {object} Request What a colleague asks.
+ * @property {"transfer" | "conference" | "consult"} kind
+ * @property {string} id of the transfer or consult; of an invitation, that of the interaction
+ * @property {string} by
+ * @property {Moment} expires_at
+ * @property {"chat" | "voice" | null} medium
+ * @property {Interaction} interaction
+ *
+ * @typedef {{agent: string, ready: boolean, room: number, obstacles: string[]}} AgentTarget
+ * @typedef {{queue: string, waiting: number, ready_agents: number}} QueueTarget
+ * @typedef {{agents: AgentTarget[], queues: QueueTarget[]}} Targets
  *
  * @typedef {{id: string, agent: string, expires_at: Moment, interaction: Interaction}} Offer
  *
- * @typedef {{type: string, text?: string, notice?: any, kind?: string, raw?: string}} Content
+ * @typedef {{type: string, text?: string, notice?: any, kind?: string, raw?: string, consult?: string}} Content
+ * @typedef {{start: number, end: number, kind: "url" | "email" | "phone", href: string}} Span what can be clicked, in bytes of the text's UTF-8
  * @typedef {"sending" | "sent" | "delivered" | "read" | "failed"} Delivery
  *
  * @typedef {object} Message
@@ -66,6 +87,7 @@
  * @property {string | null} parent
  * @property {"private" | "public" | "internal"} visibility
  * @property {Content} content
+ * @property {Span[]} [spans]
  * @property {Moment} at
  * @property {Moment | null} provider_time
  * @property {boolean} [late]
@@ -103,10 +125,11 @@
  *
  * @typedef {object} PendingWrite A message or note that the server has not answered yet.
  * @property {string} id made here; repeated until answered, so that a repetition changes nothing
- * @property {"message" | "note" | "communication"} what
+ * @property {"message" | "note" | "communication" | "consult"} what
  * @property {string} contact
  * @property {string | null} interaction
  * @property {string | null} channel
+ * @property {string} [consult]
  * @property {string} text
  * @property {string} draft where the text goes back to when it is refused
  * @property {number} at milliseconds, by the server's clock

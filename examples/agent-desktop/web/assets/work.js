@@ -118,8 +118,8 @@ export async function end(id) {
   }
 }
 
-/** Interactions that this agent marked as Done here: their going needs no explanation. @type {Set<string>} */
-export const doneHere = new Set();
+/** Interactions that this agent closed, gave away or left here: their going needs no explanation. @type {Set<string>} */
+export const letGo = new Set();
 
 /**
  * @param {string} id
@@ -127,15 +127,27 @@ export const doneHere = new Set();
  */
 export async function markDone(id) {
   try {
-    doneHere.add(id);
+    letGo.add(id);
     const { interaction } = await api.done(id);
     store.putInteraction(interaction);
     sayDone(interaction);
     return null;
   } catch (error) {
-    doneHere.delete(id);
+    letGo.delete(id);
     report(error);
     return error instanceof Problem ? error.code : '';
+  }
+}
+
+/** Puts an interaction aside, or takes it up again. @param {string} id @param {boolean} aside */
+export async function park(id, aside) {
+  try {
+    const { interaction } = await api.park(id, aside);
+    store.putInteraction(interaction);
+    // Without room for it, it waits for its owner in the queue.
+    if (interaction.state !== 'active') store.notice(desk.interaction.waitsForYou(nameOf(interaction)));
+  } catch (error) {
+    report(error);
   }
 }
 
@@ -147,6 +159,16 @@ export async function setDisposition(id, code) {
   } catch (error) {
     report(error);
     store.changed('interactions');
+  }
+}
+
+/** @param {string} interaction @param {{key: string, value: string | null}[]} changes */
+export async function saveCase(interaction, changes) {
+  try {
+    for (const { key, value } of changes) store.putInteraction((await api.setCase(interaction, key, value)).interaction);
+    store.notice(desk.case.saved);
+  } catch (error) {
+    report(error);
   }
 }
 

@@ -3,7 +3,7 @@ import { icon } from '../icons.js';
 import { nameOfAuthor } from '../names.js';
 import { store } from '../store.js';
 import { desk, time } from '../strings.js';
-import { markHits, towers } from '../text.js';
+import { cutAtSpans, markHits, towers } from '../text.js';
 
 /** @typedef {import('../rows.js').Row} Row */
 
@@ -43,7 +43,8 @@ function makeEntry(message, search) {
   if (content.type === 'system') return makeNotice(message);
   const own = author.kind === 'agent' && author.name === store.me?.agent;
   const side = author.kind === 'contact' ? 'theirs' : 'ours';
-  const kind = content.type === 'note' ? 'note' : side;
+  const tag = desk.transcript.inside[content.type];
+  const kind = tag === undefined ? side : 'note';
   const name = nameOfAuthor(author, message.contact ?? '');
   return h('div', {
     class: `entry ${kind}${own ? ' own' : ''}`, testid: 'entry',
@@ -51,8 +52,8 @@ function makeEntry(message, search) {
   },
   h('div', { class: 'entry-head' }, nameNode(name, { class: 'entry-author' }),
     author.kind === 'bot' ? h('span', { class: 'tag' }, desk.transcript.bot) : null,
-    content.type === 'note' ? h('span', { class: 'tag' }, icon('lock'), desk.transcript.note) : null),
-  h('div', { class: 'bubble' }, makeText(content, search)),
+    tag === undefined ? null : h('span', { class: 'tag' }, icon('lock'), tag)),
+  h('div', { class: 'bubble' }, makeText(content, search, message.spans)),
   h('div', { class: 'entry-meta' },
     message.late ? h('span', {}, desk.transcript.late) : null,
     h('time', { datetime: message.at, title: time.full(message.at) }, time.clock(message.provider_time ?? message.at)),
@@ -72,13 +73,13 @@ function makeNotice(message) {
 
 /** @param {import('../types.js').PendingWrite} write */
 function makePending(write) {
-  const note = write.what === 'note';
+  const tag = desk.transcript.inside[write.what];
   return h('div', {
-    class: `entry ${note ? 'note' : 'ours'} own unanswered`, testid: 'entry',
+    class: `entry ${tag === undefined ? 'ours' : 'note'} own unanswered`, testid: 'entry',
     data: { author: 'agent', sequence: '', delivery: 'sending', id: write.id },
   },
   h('div', { class: 'entry-head' }, h('span', { class: 'entry-author' }, desk.you),
-    note ? h('span', { class: 'tag' }, icon('lock'), desk.transcript.note) : null),
+    tag === undefined ? null : h('span', { class: 'tag' }, icon('lock'), tag)),
   h('div', { class: 'bubble' }, makeText({ type: 'text', text: write.text }, '')),
   h('div', { class: 'entry-meta' }, h('time', {}), h('span', { class: 'delivery' }, icon('clock'), desk.transcript.delivery.sending)));
 }
@@ -108,14 +109,14 @@ function drawMeta(element, message) {
   mark.replaceChildren(icon(symbol), h('span', { class: delivery === 'failed' ? '' : 'visually-hidden' }, words));
 }
 
-/** @param {import('../types.js').Content} content @param {string} search */
-function makeText(content, search) {
+/** @param {import('../types.js').Content} content @param {string} search @param {import('../types.js').Span[]} [spans] */
+function makeText(content, search, spans = []) {
   if (content.text === undefined) {
     return h('div', { class: 'text' }, h('em', {}, desk.transcript.unsupported), content.raw ? h('pre', { dir: 'auto' }, ...written(content.raw)) : null);
   }
   const { text } = content;
   const body = h('div', { class: 'text', dir: 'auto' });
-  if (search === '') body.append(...written(text));
+  if (search === '') body.append(...cutAtSpans(text, spans).flatMap((part) => (part.href === null ? written(part.text) : makeLink(part.text, part.href))));
   else body.append(...markHits(text, search).flatMap((part) => (part.hit ? h('mark', {}, ...written(part.text)) : written(part.text))));
   if (shownLength(text) <= FOLD_CHARACTERS && text.split('\n', FOLD_LINES + 1).length <= FOLD_LINES) return body;
   body.classList.add('folded');
@@ -128,6 +129,12 @@ function makeText(content, search) {
     },
   }, desk.transcript.showAll);
   return h('div', {}, body, more);
+}
+
+/** What somebody wrote opens beside the desk, and learns nothing of it. @param {string} text @param {string} href */
+function makeLink(text, href) {
+  const web = href.startsWith('http');
+  return h('a', { href, testid: 'entry-link', rel: 'noopener noreferrer nofollow', target: web ? '_blank' : null }, ...written(text));
 }
 
 /** @param {string} text @returns {number} how many characters of it take room */

@@ -82,7 +82,8 @@ export class ParlorBar extends View {
   /** @param {HTMLElement} element @param {Interaction} interaction */
   update(element, interaction) {
     const item = /** @type {HTMLElement} */ (element.firstElementChild);
-    const { state, pending, tail } = interaction;
+    const { state, tail } = interaction;
+    const pending = store.pendingOf(interaction);
     const name = nameOf(interaction);
     Object.assign(item.dataset, { state, pending: pending?.colour ?? 'none', flashing: String(pending?.flashing ?? false) });
     const current = store.view.tab === 'interactions' && store.view.interaction === interaction.id;
@@ -145,13 +146,14 @@ export class ParlorBar extends View {
     if (interaction === undefined || item === null) return;
     const name = nameOf(interaction);
     const contact = interaction.contact.id;
+    const pending = store.pendingOf(interaction);
     this.card.dataset.interaction = interaction.id;
     this.card.replaceChildren(
       h('div', { class: 'card-head' }, icon(iconOfKind(interaction.kind)), nameNode(name), h('span', { class: 'card-channel' }, desk.channel(interaction.channel))),
       h('dl', { class: 'card-times' },
         h('dt', {}, desk.bar.elapsed), h('dd', { testid: 'bar-card-elapsed' }, time.elapsed(since(interaction.since))),
-        interaction.pending === null ? null : h('dt', {}, desk.bar.waiting),
-        interaction.pending === null ? null : h('dd', {}, time.elapsed(since(interaction.pending.since)))),
+        pending === null ? null : h('dt', {}, desk.bar.waiting),
+        pending === null ? null : h('dd', {}, time.elapsed(since(pending.since)))),
       interaction.tail.length === 0
         ? h('p', { class: 'hint' }, desk.bar.nothingSaid)
         : h('ul', { class: 'card-lines' }, ...interaction.tail.map((line) => h('li', { testid: 'bar-card-line' },

@@ -5,6 +5,7 @@ import { loadDetail, saveContact } from '../people.js';
 import { store } from '../store.js';
 import { desk, time } from '../strings.js';
 import { visible } from '../text.js';
+import './parlor-case.js';
 import { View } from './view.js';
 
 /** The Contact tab: who this is, how to reach them, and what was handled for them. */
@@ -35,13 +36,16 @@ export class ParlorContactPanel extends View {
     this.history = h('ul', { class: 'history' });
     this.none = h('p', { class: 'hint' }, desk.contact.noHistory);
     this.seen = h('p', { class: 'hint' });
-    this.body = h('div', { class: 'contact-body', hidden: true }, this.form, h('h3', {}, desk.contact.addresses), this.points, h('h3', {}, desk.contact.history), this.history, this.none, this.seen);
+    this.case = /** @type {any} */ (document.createElement('parlor-case'));
+    this.body = h('div', { class: 'contact-body', hidden: true }, this.case, this.form, h('h3', {}, desk.contact.addresses), this.points, h('h3', {}, desk.contact.history), this.history, this.none, this.seen);
     this.waiting = h('p', { class: 'transcript-state' }, desk.transcript.loading);
     this.append(this.waiting, this.body);
   }
 
-  /** @param {string} contact */
-  show(contact) {
+  /** @param {import('../types.js').Interaction} interaction */
+  show(interaction) {
+    const contact = interaction.contact.id;
+    this.case.show(interaction);
     if (this.contact === contact) return;
     this.contact = contact;
     this.loadedVersion = -1;

@@ -50,7 +50,7 @@ export class ParlorConversationPanel extends View {
       this.search.value = '';
     }
     this.list.setSource({ contact: interaction.contact.id, interaction: null, filter: '', search: this.search.value.trim() });
-    const reads = interaction.state === 'active' && !store.mine(interaction);
+    const reads = interaction.state === 'active' && !store.writes(interaction);
     this.composer.show(`conversation.${interaction.id}`, {
       placeholder: interaction.state === 'ended' ? desk.conversation.writeEnded : reads ? desk.interaction.writeReading : desk.conversation.write,
       disabled: reads,

@@ -119,7 +119,8 @@ export class ParlorHeader extends View {
     element.dataset.ready = String(ready);
     setAttribute(toggle, 'aria-pressed', String(ready));
     const why = desk.header.reason(reason);
-    toggle.title = `${desk.header.status(desk.medium(medium), ready)}${ready || why === '' ? '' : ` (${why})`}`;
+    const because = ready ? undefined : desk.header.because[String(reason)];
+    toggle.title = `${desk.header.status(desk.medium(medium), ready)}${ready || why === '' ? '' : ` (${why})`}${because === undefined ? '' : `. ${because}`}`;
     const words = ready ? desk.header.ready : desk.header.notReady;
     // Only what the agent chose, or a rule decided, is worth the room.
     setText(/** @type {Element} */ (toggle.lastElementChild), ready || why === '' || reason === 'logged_in' ? words : `${words} · ${why}`);

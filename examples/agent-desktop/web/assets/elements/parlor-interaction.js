@@ -2,22 +2,27 @@ import { announce } from '../announcer.js';
 import { everySecond, since } from '../clock.js';
 import { h, nameNode, reconcile, setAttribute, setText } from '../dom.js';
 import { draft, keepDraft } from '../drafts.js';
+import { keepAfterAll, leaveConference, removeMember } from '../handing.js';
 import { icon, iconOfKind } from '../icons.js';
 import { nameOf } from '../names.js';
 import { store } from '../store.js';
 import { desk, time } from '../strings.js';
 import { visible } from '../text.js';
-import { continueDraft, end, markDone, sendMessage, sendNote, sendTyping, setDisposition, setReadiness, showInteraction } from '../work.js';
+import { continueDraft, end, markDone, park, sendMessage, sendNote, sendTyping, setDisposition, setReadiness, showInteraction } from '../work.js';
 import { avatar, renameAvatar } from './avatar.js';
 import './parlor-composer.js';
+import './parlor-consult-panel.js';
 import './parlor-contact-panel.js';
 import './parlor-conversation-panel.js';
+import './parlor-hand-over.js';
 import './parlor-transcript.js';
 import { drawPending, pendingMark } from './pending-mark.js';
 import { View } from './view.js';
 
 /** @typedef {import('../types.js').Interaction} Interaction */
-/** @typedef {"transcript" | "conversation" | "contact"} Pane */
+/** @typedef {"transcript" | "consult" | "conversation" | "contact"} Pane */
+
+/** @typedef {{key: string, name: string, part?: string, connection: import('../types.js').Connection | null, remove: string | null, removes: string}} Person */
 
 /** The interaction view: one piece of work, from its acceptance until it is Done. */
 export class ParlorInteraction extends View {
@@ -35,7 +40,8 @@ export class ParlorInteraction extends View {
     this.buildHead();
     this.buildMain();
     this.buildPanes();
-    this.section = h('section', { class: 'ix', testid: 'interaction-view', aria: { labelledby: 'ix-name' } }, this.head, this.tabs, this.main, this.panel);
+    this.handOver = /** @type {any} */ (document.createElement('parlor-hand-over'));
+    this.section = h('section', { class: 'ix', testid: 'interaction-view', aria: { labelledby: 'ix-name' } }, this.head, this.tabs, this.main, this.panel, this.handOver);
     this.nothing = h('section', { class: 'nothing' },
       h('span', { class: 'nothing-mark', aria: { hidden: true } }, icon('chat')), h('h2', {}, desk.interaction.none), h('p', {}),
       h('button', { type: 'button', class: 'primary', on: { click: () => this.becomeReady() } }, desk.interaction.becomeReady));
@@ -62,12 +68,15 @@ export class ParlorInteraction extends View {
     this.pending.dataset.testid = 'pending-indicator';
     this.disposition = h('select', { testid: 'disposition', aria: { label: desk.interaction.disposition }, on: { change: () => this.chooseDisposition() } });
     this.noteButton = h('button', { type: 'button', class: 'quiet', testid: 'note-open', aria: { expanded: false }, on: { click: () => this.toggleNote() } }, icon('note'), desk.interaction.note);
+    this.handButton = h('button', { type: 'button', class: 'quiet', testid: 'hand-over', aria: { haspopup: 'dialog' }, on: { click: () => this.openHandOver() } }, icon('people'), desk.handOver.open);
+    this.parkButton = h('button', { type: 'button', class: 'quiet', testid: 'park', title: desk.interaction.parkHint, on: { click: () => this.shown !== null && park(this.shown, true) } }, icon('pin'), desk.interaction.park);
+    this.leaveButton = h('button', { type: 'button', class: 'quiet', testid: 'leave', title: desk.handOver.leaveHint, on: { click: () => this.leaveIt() } }, icon('leave'), desk.handOver.leave);
     this.endButton = h('button', { type: 'button', class: 'quiet', testid: 'end', title: desk.interaction.endHint, on: { click: () => this.shown !== null && end(this.shown) } }, icon('stop'), desk.interaction.end);
     this.doneButton = h('button', { type: 'button', class: 'quiet', testid: 'done', on: { click: () => this.finish() } }, icon('done'), desk.interaction.done);
     this.head = h('header', { class: 'ix-head' },
       h('div', { class: 'ix-who' }, this.back, this.face,
         h('div', { class: 'ix-words' }, h('div', { class: 'ix-title' }, this.name, this.pending), h('div', { class: 'ix-sub' }, this.channel, this.elapsed, this.participants))),
-      h('div', { class: 'ix-actions' }, this.disposition, this.noteButton, this.endButton, this.doneButton));
+      h('div', { class: 'ix-actions' }, this.disposition, this.noteButton, this.parkButton, this.handButton, this.leaveButton, this.endButton, this.doneButton));
   }
 
   buildMain() {
@@ -86,6 +95,11 @@ export class ParlorInteraction extends View {
     h('div', { class: 'note-actions' }, h('span', { class: 'hint' }, desk.interaction.noteHint),
       h('button', { type: 'button', class: 'quiet small', on: { click: () => this.toggleNote(false) } }, desk.cancel),
       h('button', { type: 'submit', class: 'primary small', testid: 'note-save' }, desk.save)));
+    this.transferWords = h('p', { role: 'status' });
+    this.transferBanner = h('div', { class: 'ended', testid: 'transfer-pending', hidden: true }, this.transferWords,
+      h('button', { type: 'button', class: 'quiet small', testid: 'transfer-cancel', on: { click: () => this.takeBack() } }, desk.handOver.takeBack));
+    this.parkedBanner = h('div', { class: 'ended', testid: 'parked', hidden: true }, h('p', {}, desk.interaction.parked),
+      h('button', { type: 'button', class: 'quiet small', testid: 'unpark', on: { click: () => this.shown !== null && park(this.shown, false) } }, desk.interaction.unpark));
     this.endedWords = h('p', {});
     this.continueButton = h('button', { type: 'button', class: 'quiet small', on: { click: () => this.continue() } }, desk.interaction.continue);
     this.endedBanner = h('div', { class: 'ended', testid: 'interaction-banner', hidden: true }, this.endedWords, this.continueButton);
@@ -96,20 +110,22 @@ export class ParlorInteraction extends View {
       if (interaction !== undefined) sendMessage(interaction, text, 'transcript');
     };
     this.composer.ontyping = (/** @type {boolean} */ on) => { if (this.shown !== null) sendTyping(this.shown, on); };
-    this.main = h('div', { class: 'ix-main', id: 'pane-transcript' }, this.transcript, this.noteForm, this.endedBanner, this.composer);
+    this.main = h('div', { class: 'ix-main', id: 'pane-transcript' }, this.transcript, this.noteForm, this.transferBanner, this.parkedBanner, this.endedBanner, this.composer);
   }
 
   buildPanes() {
     this.conversation = /** @type {any} */ (document.createElement('parlor-conversation-panel'));
+    this.consult = /** @type {any} */ (document.createElement('parlor-consult-panel'));
     this.contact = /** @type {any} */ (document.createElement('parlor-contact-panel'));
     this.panel = h('div', { class: 'ix-panel' },
+      h('div', { class: 'pane', id: 'pane-consult', role: 'tabpanel', aria: { labelledby: 'tab-consult' } }, this.consult),
       h('div', { class: 'pane', id: 'pane-conversation', role: 'tabpanel', aria: { labelledby: 'tab-conversation' } }, this.conversation),
       h('div', { class: 'pane', id: 'pane-contact', role: 'tabpanel', aria: { labelledby: 'tab-contact' } }, this.contact));
     this.tabs = h('div', { class: 'tabs', role: 'tablist', aria: { label: desk.interaction.panel }, on: { keydown: (/** @type {KeyboardEvent} */ event) => this.stepTabs(event) } },
-      ...(/** @type {Pane[]} */ (['transcript', 'conversation', 'contact'])).map((pane) => h('button', {
+      ...(/** @type {Pane[]} */ (['transcript', 'consult', 'conversation', 'contact'])).map((pane) => h('button', {
         type: 'button', role: 'tab', id: `tab-${pane}`, class: `tab tab-${pane}`, testid: `tab-${pane}`, data: { pane }, aria: { controls: `pane-${pane}` },
         on: { click: () => this.choosePane(pane) },
-      }, icon({ transcript: 'chat', conversation: 'clock', contact: 'card' }[pane]), desk.interaction.tabs[pane])));
+      }, icon({ transcript: 'chat', consult: 'people', conversation: 'clock', contact: 'card' }[pane]), desk.interaction.tabs[pane])));
     this.narrow.addEventListener('change', () => this.drawPanes());
   }
 
@@ -129,9 +145,11 @@ export class ParlorInteraction extends View {
     if (this.shown !== interaction.id) this.enter(interaction);
     this.drawHead(interaction);
     this.drawMain(interaction);
+    this.followConsults(interaction);
     this.drawPanes();
+    this.consult.show(interaction);
     this.conversation.show(interaction);
-    this.contact.show(interaction.contact.id);
+    this.contact.show(interaction);
     this.drawTimes();
   }
 
@@ -141,6 +159,7 @@ export class ParlorInteraction extends View {
     this.shown = interaction.id;
     this.stateBefore = '';
     this.pane = 'transcript';
+    this.consultsBefore = '';
     if (first) this.replaceChildren(this.section);
     this.face.replaceChildren(avatar(interaction.contact.id, nameOf(interaction), interaction.kind));
     this.transcript.setSource({ contact: interaction.contact.id, interaction: interaction.id, filter: '', search: '' });
@@ -158,7 +177,8 @@ export class ParlorInteraction extends View {
   drawNothing() {
     const ready = Object.values(store.me?.readiness ?? {}).some((readiness) => readiness.ready);
     const some = store.ownInteractions().length > 0;
-    setText(/** @type {Element} */ (this.nothing.querySelector('p')), some ? desk.interaction.choose : ready ? desk.interaction.noneReady : desk.interaction.noneNotReady);
+    const afterWork = Object.values(store.me?.readiness ?? {}).some(({ ready: is, reason }) => !is && reason === 'after_work');
+    setText(/** @type {Element} */ (this.nothing.querySelector('p')), afterWork ? desk.interaction.noneAfterWork : some ? desk.interaction.choose : ready ? desk.interaction.noneReady : desk.interaction.noneNotReady);
     /** @type {HTMLElement} */ (this.nothing.querySelector('button')).hidden = ready || some;
   }
 
@@ -170,9 +190,11 @@ export class ParlorInteraction extends View {
   drawHead(interaction) {
     const name = nameOf(interaction);
     const { me } = store;
-    const mine = store.mine(interaction);
+    const mine = store.takesPart(interaction);
+    const owns = interaction.owner === me?.agent;
     Object.assign(this.section.dataset, {
-      interaction: interaction.id, state: interaction.state, segment: String(interaction.segment), part: mine ? 'takes' : 'reads',
+      interaction: interaction.id, state: interaction.state, segment: String(interaction.segment),
+      part: mine ? 'takes' : store.consults(interaction).length > 0 ? 'advises' : store.mine(interaction) ? 'watches' : 'reads',
     });
     if (this.name.textContent !== visible(name)) this.name.replaceChildren(nameNode(name));
     renameAvatar(this.face.firstElementChild, name);
@@ -180,21 +202,19 @@ export class ParlorInteraction extends View {
       this.channel.dataset.channel = interaction.channel;
       this.channel.replaceChildren(icon(iconOfKind(interaction.kind)), desk.channel(interaction.channel));
     }
-    const others = [interaction.owner, ...interaction.members].filter((agent) => agent !== null);
-    const people = [{ key: 'contact', name, connection: interaction.connection }, ...others.map((agent) => ({ key: `agent ${agent}`, name: agent === me?.agent ? desk.you : desk.agent(agent), connection: null }))];
-    reconcile(this.participants, people, ({ key }) => key, ({ connection }) => h('li', {}, h('span', { class: 'person' }), connection === null ? null : h('span', { class: 'connection', testid: 'participant-connection' })),
-      (element, person) => {
-        const [who, state] = element.children;
-        if (who.textContent !== visible(person.name)) who.replaceChildren(nameNode(person.name));
-        if (person.connection === null) return;
-        state.dataset.connection = person.connection;
-        setText(state, desk.connection(person.connection));
-      });
-    const codes = [{ code: '', name: desk.interaction.noDisposition }, ...(me?.dispositions ?? []).filter(({ leaf }) => leaf)];
+    this.drawPeople(interaction);
+    const codes = [{ code: '', name: desk.interaction.noDisposition, leaf: false }, ...(me?.dispositions ?? [])];
     this.disposition.hidden = !mine || codes.length === 1;
-    reconcile(this.disposition, codes, ({ code }) => code, ({ code, name: words }) => h('option', { value: code, disabled: code === '' }, words));
+    // Codes are paths: what stands below another is moved in, and only what has nothing below it can be chosen.
+    reconcile(this.disposition, codes, ({ code }) => code, ({ code, name: words, leaf }) => h('option', { value: code, disabled: !leaf }, `${'\u2003'.repeat(code.split('/').length - 1)}${words}`));
     this.disposition.value = interaction.disposition ?? '';
-    for (const button of [this.noteButton, this.endButton, this.doneButton]) button.hidden = !mine;
+    this.noteButton.hidden = !mine;
+    // Whoever only takes part can leave; to end it is for the owner.
+    for (const button of [this.endButton, this.doneButton]) button.hidden = !owns;
+    const aside = Boolean(interaction.parked);
+    this.parkButton.hidden = !owns || interaction.state !== 'active' || interaction.parked === undefined || aside;
+    this.handButton.hidden = !mine || interaction.state !== 'active' || aside;
+    this.leaveButton.hidden = !mine || owns || interaction.state !== 'active';
     if (!mine && !this.noteForm.hidden) this.toggleNote(false, false);
     const active = interaction.state === 'active';
     this.endButton.disabled = !active;
@@ -205,26 +225,84 @@ export class ParlorInteraction extends View {
   }
 
   /** @param {Interaction} interaction */
+  drawPeople(interaction) {
+    const me = store.me?.agent;
+    const owns = interaction.owner === me;
+    const { part } = desk.handOver;
+    /** @param {string} agent @param {string} [does] @param {string} [removes] @returns {Person} */
+    const colleague = (agent, does, removes) => ({
+      key: `agent ${agent} ${does ?? ''}`, name: agent === me ? desk.you : desk.agent(agent), part: does, connection: null,
+      remove: removes === undefined ? null : agent, removes: removes ?? '',
+    });
+    /** @type {Person[]} */
+    const people = [
+      { key: 'contact', name: nameOf(interaction), connection: interaction.connection, remove: null, removes: '' },
+      ...(interaction.owner === null ? [] : [colleague(interaction.owner)]),
+      ...interaction.members.map((agent) => colleague(agent, undefined, owns ? desk.handOver.remove(agent) : undefined)),
+      ...(interaction.invitations ?? []).map(({ agent }) => colleague(agent, part.invited, owns ? desk.handOver.uninvite(agent) : undefined)),
+      ...(interaction.consults ?? []).flatMap(({ agent, joined }) => (agent === null ? [] : [colleague(agent, joined ? part.advises : part.asked)])),
+      ...(interaction.supervisors ?? []).map(({ agent, mode }) => colleague(agent, part[mode])),
+    ];
+    reconcile(this.participants, people, ({ key }) => key, (person) => h('li', { testid: 'participant' }, h('span', { class: 'person' }),
+      person.connection === null ? null : h('span', { class: 'connection', testid: 'participant-connection' }),
+      person.part === undefined ? null : h('span', { class: 'person-part' }, person.part),
+      person.remove === null ? null : h('button', {
+        type: 'button', class: 'icon-button', testid: 'participant-remove', title: person.removes, aria: { label: person.removes },
+        on: { click: () => this.remove(/** @type {string} */ (person.remove)) },
+      }, icon('close'))),
+    (element, person) => {
+      const [who, state] = element.children;
+      if (who.textContent !== visible(person.name)) who.replaceChildren(nameNode(person.name));
+      if (person.connection === null) return;
+      state.dataset.connection = person.connection;
+      setText(state, desk.connection(person.connection));
+    });
+  }
+
+  /** A consult that begins, or that one has just joined, is what one wants to see. @param {Interaction} interaction */
+  followConsults(interaction) {
+    const now = store.consults(interaction).map(({ id, joined }) => `${id} ${joined}`).join();
+    const begun = now !== '' && now !== this.consultsBefore;
+    if (begun && !this.narrow.matches) this.pane = 'consult';
+    if (now === '' && this.pane === 'consult') this.pane = 'transcript';
+    this.consultsBefore = now;
+  }
+
+  /** @param {Interaction} interaction */
   drawMain(interaction) {
     const ended = interaction.state === 'ended';
     const words = desk.interaction.endedBy(interaction.ended, store.me?.agent ?? '');
     if (ended && this.endedBanner.hidden && this.stateBefore === 'active') announce(words);
     this.stateBefore = interaction.state;
     const mayContinue = store.has('async_enabled') && store.has('conversation_view');
-    const reads = !ended && !store.mine(interaction);
+    const reads = !ended && !store.writes(interaction);
+    const pending = interaction.state === 'active' ? interaction.transfer ?? null : null;
+    this.parkedBanner.hidden = interaction.state !== 'active' || !interaction.parked;
+    this.transferBanner.hidden = pending === null;
+    if (pending !== null) setText(this.transferWords, desk.handOver.pending(pending.to));
+    /** @type {HTMLElement} */ (this.transferBanner.lastElementChild).hidden = interaction.owner !== store.me?.agent;
     this.endedBanner.hidden = !ended && !reads;
-    setText(this.endedWords, reads ? desk.interaction.reading(interaction.owner) : `${words} ${mayContinue ? desk.interaction.continueHint : desk.interaction.noContinue}`);
+    setText(this.endedWords, reads ? this.wordsOfReader(interaction) : `${words} ${mayContinue ? desk.interaction.continueHint : desk.interaction.noContinue}`);
     this.continueButton.hidden = reads || !mayContinue;
     // Not hidden: somebody who was typing when the contact left must not send a message that starts it all again.
     const placeholder = ended ? desk.interaction.writeEnded : reads ? desk.interaction.writeReading : desk.interaction.write;
     this.composer.show(`transcript.${interaction.id}`, { placeholder, disabled: ended || reads });
   }
 
+  /** @param {Interaction} interaction @returns {string} why the agent does not write to the contact */
+  wordsOfReader(interaction) {
+    const owner = interaction.owner ?? '';
+    if (store.consults(interaction).length > 0) return desk.consult.advising(owner);
+    return store.mine(interaction) ? desk.consult.watching(owner) : desk.interaction.reading(owner);
+  }
+
   drawPanes() {
     const narrow = this.narrow.matches;
+    const hasConsult = store.consults(this.interaction).length > 0;
     const hasConversation = store.has('conversation_view') && store.has('async_enabled');
     let pane = this.pane;
     if (pane === 'transcript' && !narrow) pane = hasConversation ? 'conversation' : 'contact';
+    if (pane === 'consult' && !hasConsult) pane = hasConversation ? 'conversation' : 'contact';
     if (pane === 'conversation' && !hasConversation) pane = 'contact';
     this.section.dataset.pane = narrow ? this.pane : 'transcript';
     for (const tab of this.tabs.children) {
@@ -232,6 +310,7 @@ export class ParlorInteraction extends View {
       setAttribute(tab, 'aria-selected', String(selected));
       tab.tabIndex = selected ? 0 : -1;
       if (tab.dataset.pane === 'conversation') tab.hidden = !hasConversation;
+      if (tab.dataset.pane === 'consult') tab.hidden = !hasConsult;
       if (tab.dataset.pane === 'transcript') tab.hidden = !narrow;
     }
     for (const each of this.panel.children) each.hidden = each.id !== `pane-${pane}`;
@@ -243,7 +322,7 @@ export class ParlorInteraction extends View {
     const { interaction } = this;
     if (interaction === undefined) return;
     // It calls on those who are to answer.
-    drawPending(this.pending, store.mine(interaction) ? interaction.pending : null);
+    drawPending(this.pending, store.pendingOf(interaction));
     setText(this.elapsed, time.elapsed(since(interaction.since)));
   }
 
@@ -284,6 +363,23 @@ export class ParlorInteraction extends View {
     keepDraft(`note.${interaction.id}`, '');
     this.toggleNote(false);
     sendNote(interaction, text);
+  }
+
+  openHandOver() {
+    if (this.interaction !== undefined) this.handOver.open(this.interaction);
+  }
+
+  takeBack() {
+    if (this.interaction !== undefined) void keepAfterAll(this.interaction);
+  }
+
+  leaveIt() {
+    if (this.interaction !== undefined) void leaveConference(this.interaction);
+  }
+
+  /** @param {string} agent */
+  remove(agent) {
+    if (this.interaction !== undefined) void removeMember(this.interaction, agent);
   }
 
   chooseDisposition() {

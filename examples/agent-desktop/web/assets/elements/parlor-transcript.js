@@ -20,6 +20,7 @@ const NEAR_START = 120;
  * @typedef {object} Source What a transcript shows: a projection of the one conversation with a contact.
  * @property {string} contact
  * @property {string | null} interaction only its entries
+ * @property {string} [consult] only what was written in it
  * @property {string} filter
  * @property {string} search
  */
@@ -108,14 +109,16 @@ export class ParlorTranscript extends View {
 
   /** @param {import('../types.js').PendingWrite} write */
   shows(write) {
-    const { contact, interaction, filter } = /** @type {Source} */ (this.source);
-    if (write.what === 'note' && filter !== '') return false;
+    const { contact, interaction, filter, consult } = /** @type {Source} */ (this.source);
+    if (consult !== undefined) return write.consult === consult;
+    if ((write.what === 'note' || write.what === 'consult') && filter !== '') return false;
     return interaction === null ? write.contact === contact && filter !== 'public' : write.interaction === interaction;
   }
 
   messages() {
-    const { contact, interaction } = /** @type {Source} */ (this.source);
+    const { contact, interaction, consult } = /** @type {Source} */ (this.source);
     const all = store.conversation(contact).visible(this.window);
+    if (consult !== undefined) return all.filter((message) => message.content.consult === consult);
     return interaction === null ? all : all.filter((message) => message.interaction === interaction);
   }
 
@@ -137,6 +140,7 @@ export class ParlorTranscript extends View {
 
   drawTyping() {
     const { contact, interaction } = /** @type {Source} */ (this.source);
+    if (this.names?.typing === undefined && this.source?.consult !== undefined) return;
     const threads = Array.from(store.typing).filter(([, who]) => who.contact === contact);
     const thread = interaction === null ? null : store.interactions.get(interaction)?.thread;
     const typing = threads.some(([each]) => thread === null || thread === undefined || each === thread);
@@ -162,7 +166,9 @@ export class ParlorTranscript extends View {
     const newest = messages.at(-1);
     if (newest === undefined) return;
     const { position } = newest;
-    if (this.lastSpoken !== 0 && position > this.lastSpoken && this.speaks && this.checkVisibility() && newest.author.kind === 'contact') {
+    // Of what agents write, only an answer in a consult is news.
+    const news = newest.author.kind === 'contact' || (this.source?.consult !== undefined && newest.author.name !== store.me?.agent);
+    if (this.lastSpoken !== 0 && position > this.lastSpoken && this.speaks && this.checkVisibility() && news) {
       const name = visible(nameOfAuthor(newest.author, newest.contact ?? ''));
       announce(desk.transcript.announce(name, oneLine(newest.content.text ?? desk.transcript.unsupported, 400)));
     }
