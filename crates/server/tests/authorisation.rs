@@ -130,6 +130,20 @@ fn table() -> Vec<Row> {
             Some(message.clone()),
             [401, 401, 404, 201, 403],
         ),
+        // A chat between alice and carol: to everybody else it does not exist.
+        ("GET", "/api/consults", None, own),
+        ("POST", "/api/consults", Some(json!({"agent": "carol"})), [401, 401, 201, 201, 403]),
+        ("GET", "/api/consults/{consult}/messages", None, [401, 401, 404, 200, 403]),
+        ("POST", "/api/consults/{consult}/messages", Some(message.clone()), [401, 401, 404, 201, 403]),
+        ("POST", "/api/consults/{consult}/end", None, [401, 401, 404, 204, 403]),
+        ("GET", "/api/contacts/{contact}/actions", None, own),
+        // No launcher is plugged in.
+        (
+            "POST",
+            "/api/contacts/{contact}/actions",
+            Some(json!({"id": uuid(9), "action": "call", "address": "+15550001111"})),
+            [401, 401, 501, 501, 403],
+        ),
         ("GET", "/api/contacts", None, own),
         ("GET", "/api/contacts/{contact}", None, own),
         ("PATCH", "/api/contacts/{contact}", Some(json!({"version": 1, "display_name": "Ann"})), own),
@@ -169,7 +183,10 @@ async fn world(template: &str) -> (World, String) {
     } else if template.contains("consult") || template.contains("conference") {
         world.sign_in(CAROL).await;
     }
-    if template.contains("{consult}") {
+    if template.starts_with("/api/consults/") {
+        let begun = world.post("/api/consults", ALICE, json!({"agent": "carol"})).await.expect(201).json();
+        consult = text(&begun["consult"]["id"]);
+    } else if template.contains("{consult}") {
         let begun = world.post(&at("consult"), ALICE, json!({"agent": "carol"})).await.expect(201).json();
         consult = text(&begun["consult"]);
     }
