@@ -148,7 +148,7 @@ async fn r53_nothing_of_a_consult_reaches_the_contact() {
     world.engine.set_assigned(&name("carol"), ann.contact, true).await.unwrap();
     match &desk.events_named("contact").await[..] {
         [parlor::engine::FeedEvent::Contact(told)] => {
-            assert_eq!(told.last, list[0].last, "nor does the feed")
+            assert_eq!(told.last, list[0].last, "nor does the feed");
         }
         other => panic!("{other:?}"),
     }

@@ -1,5 +1,7 @@
 //! Handing over and working together, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{ALICE, BOB, CAROL, World, text, uuid, with_carol};
