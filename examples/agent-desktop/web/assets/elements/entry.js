@@ -43,7 +43,9 @@ function makeEntry(message, search) {
   if (content.type === 'system') return makeNotice(message);
   const own = author.kind === 'agent' && author.name === store.me?.agent;
   const side = author.kind === 'contact' ? 'theirs' : 'ours';
-  const kind = content.type === 'note' ? 'note' : side;
+  // Notes, consults and whispers: whatever never leaves the house must not look as if it had.
+  const inside = message.visibility === 'internal';
+  const kind = inside ? 'note' : side;
   const name = nameOfAuthor(author, message.contact ?? '');
   return h('div', {
     class: `entry ${kind}${own ? ' own' : ''}`, testid: 'entry',
@@ -51,7 +53,7 @@ function makeEntry(message, search) {
   },
   h('div', { class: 'entry-head' }, nameNode(name, { class: 'entry-author' }),
     author.kind === 'bot' ? h('span', { class: 'tag' }, desk.transcript.bot) : null,
-    content.type === 'note' ? h('span', { class: 'tag' }, icon('lock'), desk.transcript.note) : null),
+    inside ? h('span', { class: 'tag' }, icon('lock'), desk.transcript.note) : null),
   h('div', { class: 'bubble' }, makeText(content, search)),
   h('div', { class: 'entry-meta' },
     message.late ? h('span', {}, desk.transcript.late) : null,
