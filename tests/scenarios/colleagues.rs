@@ -95,7 +95,7 @@ async fn r54_it_is_nobody_elses_business_and_takes_one_who_is_there() {
     let first = engine.begin_consult(&name("alice"), &name("bob"), once).await.unwrap();
     let again = engine.begin_consult(&name("alice"), &name("bob"), once).await.unwrap();
     assert_eq!(first, again);
-    assert_eq!(engine.my_consults(&name("bob")).await.unwrap(), [first.clone()]);
+    assert_eq!(engine.my_consults(&name("bob")).await.unwrap(), std::slice::from_ref(&first));
     assert!(engine.my_consults(&name("carol")).await.unwrap().is_empty());
     let is_unknown =
         |error: Option<EngineError>| matches!(error, Some(EngineError::NotFound { what: "consult" }));

@@ -144,6 +144,14 @@ async fn r53_nothing_of_a_consult_reaches_the_contact() {
     request.search = Some("ann".to_owned());
     let list = world.engine.contacts(&name("carol"), &request).await.unwrap().contacts;
     assert_eq!(list[0].last.as_ref().unwrap().text, "hello", "the list shows no consult");
+    let mut desk = world.comes("carol").await;
+    world.engine.set_assigned(&name("carol"), ann.contact, true).await.unwrap();
+    match &desk.events_named("contact").await[..] {
+        [parlor::engine::FeedEvent::Contact(told)] => {
+            assert_eq!(told.last, list[0].last, "nor does the feed");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

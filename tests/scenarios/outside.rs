@@ -136,7 +136,7 @@ async fn r55_a_launch_leaves_its_lines_and_is_started_once() {
             match answer {
                 Some(_) => assert_eq!(launched.unwrap().interaction, Some(work.id)),
                 None => {
-                    assert!(matches!(launched, Err(EngineError::NotCarried { plug: Plug::OutsideLauncher })))
+                    assert!(matches!(launched, Err(EngineError::NotCarried { plug: Plug::OutsideLauncher })));
                 }
             }
         }

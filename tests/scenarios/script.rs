@@ -202,6 +202,26 @@ impl Outcome {
                 let visitor = world.visitor(CONTACTS[contact]).await;
                 world.writes(AGENTS[agent], &visitor, "by the way").await.map(drop)
             }
+            Step::HandTo(..)
+            | Step::HandBack(_)
+            | Step::Invite(..)
+            | Step::Consult(..)
+            | Step::Agree(..)
+            | Step::Complete(..)
+            | Step::Leave(_) => self.work_together(step).await,
+            Step::Pass(time) => {
+                world.pass(seconds(time)).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Plays a step in which colleagues have to do with each other.
+    async fn work_together(&self, step: &Step) -> Result<(), EngineError> {
+        let world = &self.world;
+        let engine = &world.engine;
+        let once = || world.once();
+        match *step {
             Step::HandTo(from, to) => match self.first(from).await {
                 Some(id) => {
                     let to = HandTo::Agent(name(AGENTS[to]));
@@ -246,10 +266,7 @@ impl Outcome {
                 Some(work) => engine.leave(&name(AGENTS[agent]), work.id, once()).await,
                 None => Ok(()),
             },
-            Step::Pass(time) => {
-                world.pass(seconds(time)).await;
-                Ok(())
-            }
+            ref other => panic!("nobody else is in {other:?}"),
         }
     }
 

@@ -183,9 +183,9 @@ mod tests {
             for span in spans(&text) {
                 prop_assert!(from <= span.start && span.start < span.end && span.end <= text.len());
                 prop_assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end));
-                prop_assert!(["http:", "https:", "mailto:", "tel:"].iter().any(|scheme| {
-                    span.href.to_ascii_lowercase().starts_with(scheme)
-                }));
+                let href = span.href.to_ascii_lowercase();
+                let leads = ["http:", "https:", "mailto:", "tel:"].iter().any(|scheme| href.starts_with(scheme));
+                prop_assert!(leads, "{}", href);
                 from = span.end;
             }
         }

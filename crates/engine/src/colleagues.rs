@@ -102,23 +102,23 @@ impl Engine {
         self.touch(agent);
         may(Actor::Agent(configured), Verb::ConsultColleague, Object::Workspace)?;
         let ask = Ask::new(once, "begin consult", &[colleague.as_str()]);
-        let id = match self.inner.repeated(agent, &ask).await? {
-            Some(resource) => ConsultId::from_uuid(resource),
+        let resource = match self.inner.repeated(agent, &ask).await? {
+            Some(resource) => Some(resource),
+            None if colleague == agent => {
+                return Err(EngineError::InvalidTarget { reason: InvalidTarget::Oneself });
+            }
             None => {
-                if colleague == agent {
-                    return Err(EngineError::InvalidTarget { reason: InvalidTarget::Oneself });
-                }
                 self.inner.colleague(colleague, None).await?;
                 match until_decided!(self.inner.try_begin_consult(agent, colleague, &ask).await) {
-                    Ok(id) => id,
+                    Ok(id) => Some(id.as_uuid()),
                     Err(Attempt::Duplicate(Duplicate::Request(_))) => {
-                        let resource = self.inner.repeated(agent, &ask).await?;
-                        ConsultId::from_uuid(resource.ok_or(EngineError::Contended)?)
+                        self.inner.repeated(agent, &ask).await?
                     }
                     Err(other) => return Err(other.into_error()),
                 }
             }
         };
+        let id = ConsultId::from_uuid(resource.ok_or(EngineError::Contended)?);
         Ok(self.inner.consult_of(agent, id).await?.0.view())
     }
 

@@ -1003,8 +1003,9 @@ fn part(agent: &Agent, interaction: &Interaction) -> Part {
                 Part::None
             }
         }
-        State::Ended(_) if interaction.last_owner.as_ref() == Some(&agent.name) => Part::Takes,
-        State::Done(_) if interaction.last_owner.as_ref() == Some(&agent.name) => Part::Takes,
+        State::Ended(_) | State::Done(_) if interaction.last_owner.as_ref() == Some(&agent.name) => {
+            Part::Takes
+        }
         State::Queued(_) | State::Offered(_) if agent.queues.contains(&interaction.queue) => Part::Serves,
         State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => Part::None,
     }

@@ -8,8 +8,8 @@ use parlor_channel::{ConnectionState, Delivery, OnShow};
 use parlor_composer::Span;
 use parlor_interaction::{Consult, ConsultStage, ConsultTarget, EndedBy, Interaction, State};
 use parlor_model::{
-    AgentName, Author, ChannelKind, ChannelName, ConsultId, ContactId, ContactPoint, DeliveryStage, FlagName,
-    InteractionId, Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp,
+    AgentName, Author, ChannelKind, ChannelName, ConsultId, ContactId, ContactPoint, Content, DeliveryStage,
+    FlagName, InteractionId, Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp,
     Visibility,
 };
 use parlor_routing::Explanation;
@@ -587,7 +587,7 @@ impl Inner {
         for thread in self.store.threads_of(id).await? {
             for message in self.store.last_messages(thread.id, TAIL_WITHIN).await? {
                 activity = activity.max(message.position);
-                if message.content.text().is_some()
+                if matches!(message.content, Content::Text { .. })
                     && last.as_ref().is_none_or(|last| last.position < message.position)
                 {
                     last = Some(message);

@@ -73,6 +73,34 @@ fn table() -> Vec<Row> {
             Some(json!({"code": "resolved"})),
             [401, 401, 404, 200, 403],
         ),
+        ("GET", "/api/contacts", None, own),
+        ("GET", "/api/contacts/{contact}", None, own),
+        ("PATCH", "/api/contacts/{contact}", Some(json!({"version": 1, "display_name": "Ann"})), own),
+        ("GET", "/api/contacts/{contact}/conversation", None, own),
+        (
+            "POST",
+            "/api/contacts/{contact}/messages",
+            Some(json!({"id": uuid(9), "channel": "website", "text": "Hello"})),
+            [401, 401, 201, 201, 403],
+        ),
+        ("POST", "/api/contacts/{contact}/interactions", Some(json!({"channel": "website"})), own),
+        ("POST", "/api/contacts/{contact}/read", None, quiet),
+        // The socket asks where a page comes from, not who somebody is.
+        ("GET", "/chat/{channel}/socket", None, [403; 5]),
+        ("GET", "/admin/transcript.ndjson", None, export),
+        ("GET", "/admin/outbox.ndjson", None, export),
+        ("GET", "/admin/assignments.ndjson", None, export),
+        ("GET", "/admin/dead-letters.ndjson", None, export),
+        ("GET", "/admin/counters", None, export),
+    ]
+}
+
+/// The routes on which colleagues have to do with each other, likewise.
+fn colleagues() -> Vec<Row> {
+    let message = json!({"id": uuid(9), "text": "Hello"});
+    let own = [401, 401, 200, 200, 403];
+    let quiet = [401, 401, 204, 204, 403];
+    vec![
         (
             "POST",
             "/api/interactions/{interaction}/transfer",
@@ -140,25 +168,20 @@ fn table() -> Vec<Row> {
         ("POST", "/api/interactions/{interaction}/park", None, [401, 401, 404, 200, 403]),
         ("POST", "/api/interactions/{interaction}/unpark", None, [401, 401, 404, 200, 403]),
         ("GET", "/api/kpi", None, own),
-        ("GET", "/api/contacts", None, own),
-        ("GET", "/api/contacts/{contact}", None, own),
-        ("PATCH", "/api/contacts/{contact}", Some(json!({"version": 1, "display_name": "Ann"})), own),
-        ("GET", "/api/contacts/{contact}/conversation", None, own),
+        // A chat between alice and carol: to everybody else it does not exist.
+        ("GET", "/api/consults", None, own),
+        ("POST", "/api/consults", Some(json!({"agent": "carol"})), [401, 401, 201, 201, 403]),
+        ("GET", "/api/consults/{consult}/messages", None, [401, 401, 404, 200, 403]),
+        ("POST", "/api/consults/{consult}/messages", Some(message.clone()), [401, 401, 404, 201, 403]),
+        ("POST", "/api/consults/{consult}/end", None, [401, 401, 404, 204, 403]),
+        ("GET", "/api/contacts/{contact}/actions", None, own),
+        // No launcher is plugged in.
         (
             "POST",
-            "/api/contacts/{contact}/messages",
-            Some(json!({"id": uuid(9), "channel": "website", "text": "Hello"})),
-            [401, 401, 201, 201, 403],
+            "/api/contacts/{contact}/actions",
+            Some(json!({"id": uuid(9), "action": "call", "address": "+15550001111"})),
+            [401, 401, 501, 501, 403],
         ),
-        ("POST", "/api/contacts/{contact}/interactions", Some(json!({"channel": "website"})), own),
-        ("POST", "/api/contacts/{contact}/read", None, quiet),
-        // The socket asks where a page comes from, not who somebody is.
-        ("GET", "/chat/{channel}/socket", None, [403; 5]),
-        ("GET", "/admin/transcript.ndjson", None, export),
-        ("GET", "/admin/outbox.ndjson", None, export),
-        ("GET", "/admin/assignments.ndjson", None, export),
-        ("GET", "/admin/dead-letters.ndjson", None, export),
-        ("GET", "/admin/counters", None, export),
     ]
 }
 
@@ -179,7 +202,10 @@ async fn world(template: &str) -> (World, String) {
     } else if template.contains("consult") || template.contains("conference") {
         world.sign_in(CAROL).await;
     }
-    if template.contains("{consult}") {
+    if template.starts_with("/api/consults/") {
+        let begun = world.post("/api/consults", ALICE, json!({"agent": "carol"})).await.expect(201).json();
+        consult = text(&begun["consult"]["id"]);
+    } else if template.contains("{consult}") {
         let begun = world.post(&at("consult"), ALICE, json!({"agent": "carol"})).await.expect(201).json();
         consult = text(&begun["consult"]);
     }
@@ -195,7 +221,7 @@ async fn world(template: &str) -> (World, String) {
 
 #[tokio::test]
 async fn every_route_answers_every_caller_as_the_table_says() {
-    for (method, template, body, expected) in table() {
+    for (method, template, body, expected) in table().into_iter().chain(colleagues()) {
         for ((who, token), expected) in CALLERS.into_iter().zip(expected) {
             let (world, path) = world(template).await;
             let method: Method = method.parse().unwrap();
@@ -212,8 +238,11 @@ async fn every_route_answers_every_caller_as_the_table_says() {
 
 #[test]
 fn no_route_is_missing() {
-    let tested: BTreeSet<(String, String)> =
-        table().into_iter().map(|(method, path, ..)| (method.to_owned(), path.to_owned())).collect();
+    let tested: BTreeSet<(String, String)> = table()
+        .into_iter()
+        .chain(colleagues())
+        .map(|(method, path, ..)| (method.to_owned(), path.to_owned()))
+        .collect();
     let known: BTreeSet<(String, String)> =
         routes().into_iter().map(|(method, path)| (method.to_string(), path)).collect();
     assert_eq!(known.difference(&tested).collect::<Vec<_>>(), Vec::<&(String, String)>::new());

@@ -1,5 +1,7 @@
 //! Handing over and working together, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{ALICE, BOB, CAROL, World, text, uuid, with_carol};
@@ -131,16 +133,11 @@ async fn r52_a_warm_transfer_goes_from_consult_to_owner() {
 #[tokio::test]
 async fn a_supervisor_watches_whispers_and_barges_in() {
     let (world, id) = desk().await;
-    let monitor = at(&id, "monitor");
+    let (monitor, aside) = (at(&id, "monitor"), at(&id, "monitor/messages"));
     let mode = |mode: Value| world.post(&monitor, CAROL, json!({"mode": mode}));
+    let whisper = |n: u128| world.post(&aside, CAROL, json!({"id": uuid(n), "text": "psst"}));
     let watched = mode(json!("monitor")).await.expect(200).json();
     assert_eq!(watched["interaction"]["supervisors"], json!([{"agent": "carol", "mode": "monitor"}]));
-    let whisper = |n: u128| {
-        let body = json!({"id": uuid(n), "text": "psst"});
-        let path = at(&id, "monitor/messages");
-        let world = &world;
-        async move { world.post(&path, CAROL, body).await }
-    };
     whisper(50).await.refused(409, "not_a_member");
     mode(json!("whisper")).await.expect(200);
     assert_eq!(whisper(51).await.expect(201).json()["message"]["visibility"], "internal");
@@ -151,4 +148,41 @@ async fn a_supervisor_watches_whispers_and_barges_in() {
     let stopped = mode(Value::Null).await.expect(200).json();
     assert_eq!(stopped["interaction"]["supervisors"], json!([]));
     world.post(&at(&id, "monitor"), ALICE, json!({"mode": "loud"})).await.refused(400, "bad_json");
+}
+
+#[tokio::test]
+async fn r54_colleagues_chat_without_an_interaction() {
+    let (world, _) = desk().await;
+    let begun = world.post("/api/consults", ALICE, json!({"id": uuid(60), "agent": "bob"})).await.expect(201);
+    let id = text(&begun.json()["consult"]["id"]);
+    let at = |what: &str| format!("/api/consults/{id}/{what}");
+    let words = json!({"id": uuid(61), "text": "Lunch? https://example.org/menu"});
+    let written = world.post(&at("messages"), BOB, words).await.expect(201).json();
+    assert_eq!(written["message"]["spans"][0]["href"], "https://example.org/menu");
+    assert_eq!(written["message"]["visibility"], "internal");
+    let bobs = world.get("/api/consults", BOB).await.expect(200).json();
+    assert_eq!(bobs["consults"][0]["by"], "alice");
+    let read = world.get(&format!("{}?after=1", at("messages")), ALICE).await.expect(200).json();
+    assert_eq!(read["messages"].as_array().unwrap().len(), 1);
+    world.post(&at("end"), ALICE, json!({})).await.expect(204);
+    let late = json!({"id": uuid(62), "text": "Hello?"});
+    world.post(&at("messages"), BOB, late).await.refused(409, "consult_gone");
+    assert_eq!(world.get("/api/consults", BOB).await.expect(200).json()["consults"], json!([]));
+}
+
+#[tokio::test]
+async fn r55_actions_are_what_is_on_file_and_need_a_launcher() {
+    let (world, id) = desk().await;
+    let contact = text(&world.get(&format!("/api/interactions/{id}"), ALICE).await.json()["contact"]["id"]);
+    let path = format!("/api/contacts/{contact}/actions");
+    assert_eq!(world.get(&path, ALICE).await.expect(200).json()["actions"], json!([]));
+    let fields = json!({"version": 1, "fields": {"phone": "+1 555 000 1111", "note": "friendly"}});
+    let contact = format!("/api/contacts/{contact}");
+    world.call(axum::http::Method::PATCH, &contact, Some(ALICE), Some(fields)).await.expect(200);
+    let actions = world.get(&path, ALICE).await.expect(200).json()["actions"].clone();
+    let call = json!({"action": "call", "address": "+1 555 000 1111", "point": null, "field": "phone"});
+    assert_eq!(actions, json!([call]));
+    let body = json!({"id": uuid(70), "action": "call", "address": "+1 555 000 1111"});
+    let problem = world.post(&path, ALICE, body).await.refused(501, "not_plugged").json();
+    assert_eq!(problem["missing"], "outside_launcher");
 }
