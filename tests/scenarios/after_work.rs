@@ -135,7 +135,7 @@ async fn r13_what_the_agent_chose_meanwhile_stays() {
 async fn r13_closing_by_rule_makes_ready_again() {
     let world = World::with(|config| {
         sets_not_ready(config);
-        config.rules.interaction.auto_done = Some(Duration::from_secs(60));
+        config.rules.interaction.auto_done = Some(Duration::from_mins(1));
     })
     .await;
     let _desk = world.desk("alice").await;
@@ -143,7 +143,7 @@ async fn r13_closing_by_rule_makes_ready_again() {
     world.talks("alice", &ann, "hello").await;
     world.leaves(&ann).await;
     assert_eq!(chat(&world, "alice").await, after_work());
-    world.pass(Duration::from_secs(60)).await;
+    world.pass(Duration::from_mins(1)).await;
     assert_eq!(world.latest(&ann).await.state.name(), StateName::Done);
     assert_eq!(chat(&world, "alice").await, READY);
 }

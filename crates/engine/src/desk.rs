@@ -832,8 +832,11 @@ impl Inner {
                 (State::Queued(_), _) => {
                     return Err(Denial { verb: Verb::OpenInteraction, missing: Missing::Part }.into());
                 }
-                (State::Offered(Offered { agent: holder, .. }), _)
-                | (State::Active(Active { owner: holder, .. }), _) => {
+                (
+                    State::Offered(Offered { agent: holder, .. })
+                    | State::Active(Active { owner: holder, .. }),
+                    _,
+                ) => {
                     return Err(EngineError::HeldBy { agent: holder.clone() }.into());
                 }
             }

@@ -10,6 +10,7 @@ use crate::{Ended, EndedBy, Outcome};
 /// They are read when something is decided, and what follows from them is kept in the event: changing them changes
 /// nothing that has already happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct Policy {
     /// An Ended interaction may be continued (r23). Default: yes.
     pub async_enabled: bool,

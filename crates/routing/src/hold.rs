@@ -18,9 +18,9 @@ pub(crate) struct Holds {
 }
 
 #[derive(Clone, Debug)]
-struct Held {
+pub(crate) struct Held {
     class: ClassId,
-    particulars: Option<Box<Particulars>>,
+    pub(crate) particulars: Option<Box<Particulars>>,
 }
 
 impl Holds {
@@ -36,14 +36,14 @@ impl Holds {
     }
 
     /// Takes out what is kept of a piece of work, if it is.
-    pub(crate) fn take(&mut self, place: Place) -> Option<Option<Box<Particulars>>> {
+    pub(crate) fn take(&mut self, place: Place) -> Option<Held> {
         let agent = self.by_work.remove(&place.interaction)?;
         let of_agent = self.by_agent.get_mut(&agent)?;
         let held = of_agent.remove(&place);
         if of_agent.is_empty() {
             self.by_agent.remove(&agent);
         }
-        held.map(|held| held.particulars)
+        held
     }
 
     /// What is particular to kept work.

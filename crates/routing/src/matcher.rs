@@ -271,7 +271,7 @@ impl Matcher {
         let hold = particulars.as_deref().and_then(|particulars| self.hold(at, particulars, self.now));
         match hold.map(|(name, _)| self.agent_id(name)) {
             Some(agent) if self.agents[agent.0].abilities().is_some() => {
-                self.holds.keep(agent, at, particulars)
+                self.holds.keep(agent, at, particulars);
             }
             Some(agent) => {
                 self.holds.hope(agent, interaction);
@@ -286,7 +286,10 @@ impl Matcher {
     fn take_out(&mut self, interaction: InteractionId) -> Option<Arrived> {
         let at = self.waiting.remove(interaction)?;
         let held = self.holds.take(at.place);
-        let particulars = held.unwrap_or_else(|| self.index.remove_work(at));
+        let particulars = match held {
+            Some(held) => held.particulars,
+            None => self.index.remove_work(at),
+        };
         let preferred = particulars.as_ref().and_then(|particulars| particulars.preferred.as_ref());
         if let Some(agent) = preferred.and_then(|preferred| self.names.get(&preferred.agent)) {
             self.holds.give_up(agent, interaction);
@@ -410,12 +413,11 @@ impl Matcher {
         let slot = &mut self.agents[settled.agent.0];
         self.index.hide_room(slot);
         slot.remove_pending(interaction);
-        let mut touched = match settled.again {
-            Some(work) => self.take_in(&work),
-            None => {
-                self.moved_on(settled.class);
-                Touched::default()
-            }
+        let mut touched = if let Some(work) = settled.again {
+            self.take_in(&work)
+        } else {
+            self.moved_on(settled.class);
+            Touched::default()
         };
         touched.agent = Some(settled.agent);
         touched

@@ -19,6 +19,11 @@ use crate::problem::{Code, Problem, internal};
 use crate::shared::Shared;
 
 pub(super) fn routes(api: Api) -> Api {
+    finishing(talking(api))
+}
+
+/// What an agent reads and writes.
+fn talking(api: Api) -> Api {
     api.route(
         Operation::get("/api/interactions/{interaction}", "interaction", "One interaction")
             .gives(200, "Interaction"),
@@ -84,7 +89,11 @@ pub(super) fn routes(api: Api) -> Api {
         .refuses(&[Code::TextEmpty, Code::TextTooLong, Code::InteractionDone, Code::IdReused]),
         note,
     )
-    .route(
+}
+
+/// What an agent does with the work itself.
+fn finishing(api: Api) -> Api {
+    api.route(
         Operation::post("/api/interactions/{interaction}/end", "end", "Ends the session")
             .may_take("Once")
             .gives(200, "OneInteraction")
@@ -106,7 +115,13 @@ pub(super) fn routes(api: Api) -> Api {
         )
         .takes("SetDisposition")
         .gives(200, "OneInteraction")
-        .refuses(&[Code::UnknownDisposition, Code::InteractionDone, Code::NotTaken, Code::IdReused]),
+        .refuses(&[
+            Code::UnknownDisposition,
+            Code::DispositionGroup,
+            Code::InteractionDone,
+            Code::NotTaken,
+            Code::IdReused,
+        ]),
         set_disposition,
     )
     .route(
