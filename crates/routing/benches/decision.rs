@@ -201,6 +201,25 @@ fn report() {
     if let Some(bytes) = grown {
         say(&format!("{} bytes for each that waits", bytes / full.waiting()));
     }
+    let agents = everything(AGENTS, 0, 0);
+    let before = resident_bytes();
+    let crowd = start(&agents);
+    if let Some(bytes) = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before)) {
+        say(&format!("{} bytes for each agent", bytes / AGENTS));
+    }
+    drop((full, crowd));
+    let busy = start(&everything(AGENTS, LIMIT, MANY));
+    let mut number = 0;
+    let explained = percentiles(200, || {
+        number += 499;
+        let interaction = work(number % MANY).interaction;
+        let begun = Instant::now();
+        let explanation = black_box(&busy).explain(interaction, at(0)).expect("it waits");
+        let took = begun.elapsed();
+        assert_eq!(explanation.verdicts.len(), AGENTS);
+        took
+    });
+    say(&format!("to explain one of {MANY} to {AGENTS}: {explained:?}"));
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark's result")]

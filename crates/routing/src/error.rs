@@ -80,3 +80,20 @@ pub enum RoutingError {
         reason: &'static str,
     },
 }
+
+impl RoutingError {
+    /// The queue whose rule is refused, if it is about one.
+    pub const fn queue(&self) -> Option<&QueueName> {
+        match self {
+            Self::NoCoolDown | Self::NoPriorityStep | Self::Hours { .. } => None,
+            Self::QueueTwice { queue }
+            | Self::UnknownQueue { queue, .. }
+            | Self::CyclicOverflow { queue }
+            | Self::TooManyRings { queue, .. }
+            | Self::NoStay { queue, .. }
+            | Self::EmptyRing { queue, .. }
+            | Self::DroppedAndLowered { queue, .. }
+            | Self::HoldOutlastsPreference { queue } => Some(queue),
+        }
+    }
+}

@@ -171,6 +171,7 @@ pub fn replay(recording: &Recording, rules: impl Into<RoutingRules>) -> Vec<Deci
     let mut replay = Replay {
         matcher: Matcher::new(rules),
         open: BTreeMap::new(),
+        recorded: BTreeMap::new(),
         given: BTreeMap::new(),
         decided: Vec::new(),
     };
@@ -185,6 +186,8 @@ struct Replay {
     matcher: Matcher,
     /// Offers of the replay that are not settled.
     open: BTreeMap<InteractionId, AgentName>,
+    /// Offers of the recording that are not settled.
+    recorded: BTreeMap<InteractionId, AgentName>,
     /// What the recording has given out, and whether it has settled it.
     given: BTreeMap<InteractionId, bool>,
     decided: Vec<Decided>,
@@ -199,44 +202,51 @@ impl Replay {
         while let Some(at) = self.matcher.next_wakeup().filter(|at| *at + Self::LATENESS < step.at) {
             self.tell(&Input::TimePassed, at);
         }
-        self.given
-            .extend(step.decisions.iter().map(|Decision::Offer { interaction, .. }| (*interaction, false)));
-        match &step.input {
-            Input::OfferSettled { interaction, .. } => {
-                if let Some(settled) = self.given.get_mut(interaction) {
-                    *settled = true;
+        let settles = match &step.input {
+            Input::OfferSettled { interaction, agent } => {
+                let settles = self.recorded.get(interaction) == Some(agent);
+                if settles {
+                    self.recorded.remove(interaction);
+                    self.given.entry(*interaction).and_modify(|settled| *settled = true);
                 }
-                match self.open.remove(interaction) {
-                    Some(agent) => {
-                        self.tell(&Input::OfferSettled { interaction: *interaction, agent }, step.at);
-                    }
-                    None => self.tell(&Input::TimePassed, step.at),
+                settles
+            }
+            Input::WorkArrived(work) => {
+                self.given.remove(&work.interaction);
+                false
+            }
+            Input::Started { .. } => {
+                self.open.clear();
+                self.recorded.clear();
+                self.given.clear();
+                false
+            }
+            Input::AgentChanged(_) | Input::AgentLeft(_) | Input::WorkLeft(_) | Input::TimePassed => false,
+        };
+        for Decision::Offer { interaction, agent } in &step.decisions {
+            self.recorded.insert(*interaction, agent.clone());
+            self.given.insert(*interaction, false);
+        }
+        let input = match &step.input {
+            Input::OfferSettled { interaction, .. } => {
+                match settles.then(|| self.open.remove(interaction)).flatten() {
+                    Some(agent) => Input::OfferSettled { interaction: *interaction, agent },
+                    None => Input::TimePassed,
                 }
             }
             Input::WorkLeft(interaction)
                 if self.given.contains_key(interaction) && self.matcher.waits(*interaction) =>
             {
-                self.tell(&Input::TimePassed, step.at);
+                Input::TimePassed
             }
-            Input::WorkArrived(work) => {
-                if !step
-                    .decisions
-                    .iter()
-                    .any(|Decision::Offer { interaction, .. }| *interaction == work.interaction)
-                {
-                    self.given.remove(&work.interaction);
-                }
-                self.tell(&step.input, step.at);
-            }
-            Input::Started { .. } => {
-                self.open.clear();
-                self.given.clear();
-                self.tell(&step.input, step.at);
-            }
-            Input::WorkLeft(_) | Input::AgentChanged(_) | Input::AgentLeft(_) | Input::TimePassed => {
-                self.tell(&step.input, step.at);
-            }
-        }
+            Input::Started { .. }
+            | Input::AgentChanged(_)
+            | Input::AgentLeft(_)
+            | Input::WorkArrived(_)
+            | Input::WorkLeft(_)
+            | Input::TimePassed => step.input.clone(),
+        };
+        self.tell(&input, step.at);
     }
 
     fn tell(&mut self, input: &Input, at: Timestamp) {

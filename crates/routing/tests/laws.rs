@@ -10,6 +10,8 @@ mod reference;
 mod rules;
 #[path = "support/scripts.rs"]
 mod scripts;
+#[path = "support/what_if.rs"]
+mod what_if;
 
 use std::collections::BTreeMap;
 

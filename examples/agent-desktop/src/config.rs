@@ -356,13 +356,14 @@ fn overflow_after(rule: &mut QueueRule, overflow: QueueName, after: Duration) {
             return;
         }
         if before + ring.after > after {
-            ring.after = before + ring.after - after;
+            ring.after = (before + ring.after).saturating_sub(after);
             at = number;
             break;
         }
         before += ring.after;
     }
-    rule.rings.insert(at, Ring { after: after - before, also: [overflow].into(), ..Ring::default() });
+    let stay = after.saturating_sub(before);
+    rule.rings.insert(at, Ring { after: stay, also: [overflow].into(), ..Ring::default() });
 }
 
 fn timing(lines: Lines<'_>, table: &TimingTable, config: &mut Config) -> Result<(), Mistake> {
@@ -399,7 +400,7 @@ fn pending(
     let Some(given) = overdue.or(warning) else {
         return Ok(None);
     };
-    for zero in [warning, overdue].into_iter().flatten().filter(|value| *value.get_ref() == 0) {
+    if let Some(zero) = [warning, overdue].into_iter().flatten().find(|value| *value.get_ref() == 0) {
         return Err(lines.mistake(zero, "it must be longer than zero"));
     }
     let chosen = |value: Option<&Spanned<u64>>, otherwise| {
