@@ -52,6 +52,73 @@ async fn a_conversation_goes_from_offer_to_done() {
 }
 
 #[tokio::test]
+async fn case_information_and_parking_go_by_http() {
+    let world = World::new().await;
+    let (id, _) = world.alices_interaction().await;
+    let at = |what: &str| format!("/api/interactions/{id}/{what}");
+    let entry = json!({"id": uuid(3), "key": "order", "value": "A 17"});
+    let set = world.put(&at("case"), ALICE, entry.clone()).await.expect(200).json();
+    assert_eq!(set["interaction"]["case"], json!({"order": "A 17"}));
+    let again = world.put(&at("case"), ALICE, entry).await.expect(200).json();
+    assert_eq!(again["interaction"]["version"], set["interaction"]["version"]);
+    let other = json!({"id": uuid(3), "key": "order", "value": "A 18"});
+    world.put(&at("case"), ALICE, other).await.refused(409, "id_reused");
+    for wrong in [
+        json!({"key": "Order!", "value": "A 17"}),
+        json!({"key": "order", "value": " "}),
+        json!({"key": "order", "value": "x".repeat(1_025)}),
+        json!({"value": "A 17"}),
+    ] {
+        world.put(&at("case"), ALICE, wrong).await.refused(400, "bad_json");
+    }
+    let away = world.put(&at("case"), ALICE, json!({"key": "order", "value": null})).await.expect(200).json();
+    assert_eq!(away["interaction"]["case"], json!({}));
+
+    let parked = world.post(&at("park"), ALICE, json!({})).await.expect(200).json();
+    assert_eq!(parked["interaction"]["state"], "active");
+    assert!(parked["interaction"]["parked"].is_string());
+    assert_eq!(world.get("/api/me", ALICE).await.expect(200).json()["load"]["live"]["used"], 0);
+    let taken = world.post(&at("unpark"), ALICE, json!({})).await.expect(200).json();
+    assert_eq!(taken["interaction"]["parked"], Value::Null);
+    assert_eq!(world.get("/api/me", ALICE).await.expect(200).json()["load"]["live"]["used"], 1);
+    end(&world, &id).await;
+    world.post(&at("park"), ALICE, json!({})).await.refused(409, "session_ended");
+    world.post(&at("unpark"), ALICE, json!({})).await.refused(409, "session_ended");
+}
+
+#[tokio::test]
+async fn figures_are_ones_own_unless_one_supervises() {
+    let mut config = config();
+    config.agents[1].role = parlor_model::Role::Supervisor;
+    let world = World::with(config, server_config()).await;
+    let (id, _) = world.alices_interaction().await;
+    let hello = json!({"id": uuid(3), "text": "Hi"});
+    world.post(&format!("/api/interactions/{id}/messages"), ALICE, hello).await.expect(201);
+    let own = world.get("/api/kpi", ALICE).await.expect(200).json();
+    assert_eq!(own["desk"], Value::Null);
+    assert_eq!(own["agents"]["alice"]["messages"], 1);
+    assert_eq!(own["agents"]["alice"]["first_response_ms"]["count"], 1);
+    let all = world.get("/api/kpi", BOB).await.expect(200).json();
+    assert_eq!((&all["desk"]["started"], &all["desk"]["sessions"]), (&json!(1), &json!(1)));
+    assert_eq!(all["agents"]["alice"]["sessions"], 1);
+}
+
+#[tokio::test]
+async fn a_disposition_that_stands_for_several_is_refused() {
+    let mut config = config();
+    for (code, name) in [("sales", "Sales"), ("sales/won", "Won")] {
+        let code = parlor_interaction::DispositionCode::new(code).unwrap();
+        config.dispositions.push(parlor_engine::Disposition { code, name: name.to_owned() });
+    }
+    let world = World::with(config, server_config()).await;
+    let (id, _) = world.alices_interaction().await;
+    let path = format!("/api/interactions/{id}/disposition");
+    world.post(&path, ALICE, json!({"code": "sales"})).await.refused(422, "disposition_group");
+    let set = world.post(&path, ALICE, json!({"code": "sales/won"})).await.expect(200).json();
+    assert_eq!(set["interaction"]["disposition"], "sales/won");
+}
+
+#[tokio::test]
 async fn repeating_a_write_gives_the_same_answer_and_changes_nothing() {
     let world = World::new().await;
     let (id, session) = world.alices_interaction().await;
