@@ -102,8 +102,8 @@ fn words(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn label(text: &str) -> Option<Label> {
-        Some(Label::new(text).unwrap())
+    fn label(text: &str) -> Label {
+        Label::new(text).unwrap()
     }
 
     fn classifier() -> Box<dyn Classifier> {
@@ -112,15 +112,15 @@ mod tests {
             rules: vec![
                 Keyword {
                     words: vec!["terrible".to_owned(), "never again".to_owned()],
-                    sentiment: label("negative"),
+                    sentiment: Some(label("negative")),
                     skills: [(calming.clone(), 1)].into(),
                     priority: 2,
                     ..Keyword::default()
                 },
                 Keyword {
                     words: vec!["Refund".to_owned(), String::new()],
-                    intent: label("refund"),
-                    sentiment: label("neutral"),
+                    intent: Some(label("refund")),
+                    sentiment: Some(label("neutral")),
                     skills: [(calming, 3)].into(),
                     priority: 1,
                     ..Keyword::default()
@@ -128,7 +128,7 @@ mod tests {
                 Keyword {
                     words: vec!["order".to_owned()],
                     channel: Some(ChannelName::new("shop").unwrap()),
-                    intent: label("order"),
+                    intent: Some(label("order")),
                     ..Keyword::default()
                 },
             ],
@@ -139,10 +139,13 @@ mod tests {
     fn r010_words_tell_intent_sentiment_skills_and_priority() {
         let website = ChannelName::new("website").unwrap();
         let found = classifier().classify("TERRIBLE service! I want a refund.", &website);
-        assert_eq!((found.intent.clone(), found.sentiment.clone()), (label("refund"), label("negative")));
+        assert_eq!(
+            (found.intent.clone(), found.sentiment.clone()),
+            (Some(label("refund")), Some(label("negative")))
+        );
         assert_eq!((found.skills.values().copied().collect::<Vec<_>>(), found.priority), (vec![3], 3));
         let needs = Needs::from(found);
-        assert_eq!(needs.attributes.get("sentiment"), label("negative").as_ref());
+        assert_eq!(needs.attributes.get("sentiment"), Some(label("negative")).as_ref());
         assert_eq!((needs.skills.len(), needs.priority), (1, 3));
     }
 
@@ -153,8 +156,8 @@ mod tests {
         for text in ["", "refunds", "never, ever again", "my order"] {
             assert_eq!(classifier().classify(text, &website), nothing, "{text}");
         }
-        assert_eq!(classifier().classify("Never… AGAIN", &website).sentiment, label("negative"));
+        assert_eq!(classifier().classify("Never… AGAIN", &website).sentiment, Some(label("negative")));
         let shop = ChannelName::new("shop").unwrap();
-        assert_eq!(classifier().classify("my order", &shop).intent, label("order"));
+        assert_eq!(classifier().classify("my order", &shop).intent, Some(label("order")));
     }
 }

@@ -89,7 +89,7 @@ mod tests {
             flow.leave(at(second));
         }
         // Two left in the 40 seconds since the first did.
-        assert_eq!(flow.expected_wait(3, at(40)), Some(Duration::from_secs(60)));
+        assert_eq!(flow.expected_wait(3, at(40)), Some(Duration::from_mins(1)));
         assert_eq!(flow.expected_wait(1, at(1_830)), None, "only one is recent");
     }
 

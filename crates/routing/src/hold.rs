@@ -17,6 +17,7 @@ pub(crate) struct Holds {
     hoping: BTreeMap<AgentId, BTreeSet<InteractionId>>,
 }
 
+/// A piece of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     class: ClassId,

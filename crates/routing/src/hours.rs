@@ -228,6 +228,8 @@ impl From<Hours> for String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -326,7 +328,7 @@ mod tests {
             for (day, opens, closes) in days {
                 let (hour, minute, to_hour, to_minute) = (opens / 60, opens % 60, closes / 60, closes % 60);
                 let day = DAY_NAMES[day];
-                text += &format!("; {day} {hour:02}:{minute:02}-{to_hour:02}:{to_minute:02}");
+                write!(text, "; {day} {hour:02}:{minute:02}-{to_hour:02}:{to_minute:02}").unwrap();
             }
             let hours = hours(&text);
             prop_assert_eq!(hours.to_string().parse::<Hours>().unwrap(), hours);

@@ -285,8 +285,7 @@ impl Matcher {
     /// Takes out waiting work.
     fn take_out(&mut self, interaction: InteractionId) -> Option<Arrived> {
         let at = self.waiting.remove(interaction)?;
-        let held = self.holds.take(at.place);
-        let particulars = match held {
+        let particulars = match self.holds.take(at.place) {
             Some(held) => held.particulars,
             None => self.index.remove_work(at),
         };

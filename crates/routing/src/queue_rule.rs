@@ -181,8 +181,7 @@ impl QueueRules {
                     unknown: unknown.clone(),
                 });
             }
-            let overflows = rules.overflows(&rule.name).take(rules.0.len());
-            if overflows.into_iter().any(|overflow| *overflow == rule.name) {
+            if rules.overflows(&rule.name).take(rules.0.len()).any(|overflow| *overflow == rule.name) {
                 return Err(RoutingError::CyclicOverflow { queue: rule.name.clone() });
             }
         }
@@ -336,7 +335,7 @@ mod tests {
     fn queues_may_help_each_other_after_a_time() {
         let helps = |name: &str, other: &str| QueueRule {
             rings: vec![Ring {
-                after: Duration::from_secs(60),
+                after: Duration::from_mins(1),
                 also: [queue(other)].into(),
                 ..Ring::default()
             }],

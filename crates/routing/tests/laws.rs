@@ -279,7 +279,7 @@ fn ignoring_the_order_of_agents_or_preference_is_caught() {
     let all_alike = agents_changed(|agent| agent.idle_since = at(0));
     assert_caught(checks::decides_like_the_reference, &idle_longer, all_alike);
 
-    let for_bea = Work { preferred: build::prefer("bea"), ..work(1, CHAT) };
+    let for_bea = Work { preferred: Some(build::prefer("bea")), ..work(1, CHAT) };
     let preferring = script([changed(ann()), changed(agent("bea", CHAT)), Input::WorkArrived(for_bea)]);
     let indifferent = work_changed(|work| work.preferred = None);
     assert_caught(checks::decides_like_the_reference, &preferring, indifferent);

@@ -150,7 +150,7 @@ impl World {
 
     fn load(desk: &Desk, agent: u8) -> u8 {
         let theirs = |item: &&Item| matches!(item, Item::Offered(who, _) | Item::Held(who) if *who == agent);
-        u8::try_from(desk.items.iter().filter(theirs).count()).unwrap()
+        u8::try_from(desk.items.iter().filter(theirs).count()).expect("a small world")
     }
 
     fn snapshot(&self, desk: &Desk, who: u8) -> AgentSnapshot {
@@ -201,15 +201,16 @@ impl World {
             return;
         }
         for Decision::Offer { interaction: id, agent } in decisions {
-            let item = (0..self.items).find(|&item| interaction(item.into()) == id).unwrap();
-            let who = self.names().find(|&who| named(NAMES[usize::from(who)]) == agent).unwrap();
+            let item = (0..self.items).find(|&item| interaction(item.into()) == id).expect("known work");
+            let who =
+                self.names().find(|&who| named(NAMES[usize::from(who)]) == agent).expect("a known agent");
             let Some(cooling) = leader.told.waiting.remove(&item) else {
                 desk.fault = Some("offered what does not wait");
                 return;
             };
             let (ready, load) = leader.told.agents[&who];
             let in_flight = leader.flights.values().filter(|(of, _)| *of == who).count();
-            let used = load + u8::try_from(in_flight).unwrap();
+            let used = load + u8::try_from(in_flight).expect("a small world");
             if !ready || used >= self.capacity || cooling.contains(&who) {
                 desk.fault = Some("offered to somebody who cannot take it");
             }
@@ -250,8 +251,12 @@ impl World {
         leader.changed_items.extend(item);
         leader.changed_agents.extend(who);
         if !self.late {
-            who.into_iter().for_each(|who| self.tell_agent(desk, who));
-            item.into_iter().for_each(|item| self.tell_item(desk, item));
+            if let Some(who) = who {
+                self.tell_agent(desk, who);
+            }
+            if let Some(item) = item {
+                self.tell_item(desk, item);
+            }
         }
     }
 
@@ -470,6 +475,7 @@ fn deep() -> bool {
 
 /// Tries everything out, to the end: no depth and no number of states is a limit.
 #[track_caller]
+#[expect(clippy::print_stdout, reason = "the figures of a proof")]
 fn holds(world: World) {
     let size = format!("{world:?}");
     let begun = std::time::Instant::now();

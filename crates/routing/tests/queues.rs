@@ -25,7 +25,7 @@ fn support() -> QueueRule {
 }
 
 fn matcher(rules: impl IntoIterator<Item = QueueRule>) -> Matcher {
-    Matcher::new(RoutingRules::new(RoutingPolicy::default(), rules).unwrap())
+    Matcher::new(RoutingRules::new(RoutingPolicy::default(), rules).expect("valid rules"))
 }
 
 fn arrive(matcher: &mut Matcher, work: Work, now: Timestamp) -> Vec<Decision> {
@@ -145,13 +145,13 @@ fn a_skill_that_nobody_has_is_explained() {
 }
 
 /// Open in the second minute of 1970.
-fn minute_hours() -> Option<parlor_routing::Hours> {
-    Some("UTC; thu 00:01-00:02".parse().unwrap())
+fn minute_hours() -> parlor_routing::Hours {
+    "UTC; thu 00:01-00:02".parse().expect("valid hours")
 }
 
 #[test]
 fn work_in_a_closed_queue_waits_until_it_opens() {
-    let mut matcher = matcher([QueueRule { hours: minute_hours(), ..support() }]);
+    let mut matcher = matcher([QueueRule { hours: Some(minute_hours()), ..support() }]);
     change(&mut matcher, agent("ann", CHAT), at(1));
     assert_eq!(arrive(&mut matcher, work(1, CHAT), at(2)), []);
     let closed = |until| Exclusion::QueueClosed { queue: queue("support"), until: Some(until) };
@@ -169,7 +169,7 @@ fn work_in_a_closed_queue_waits_until_it_opens() {
 #[test]
 fn a_closed_queue_overflows_and_so_on() {
     let closed = |name: &str, to: &str| QueueRule {
-        hours: minute_hours(),
+        hours: Some(minute_hours()),
         overflow: Some(queue(to)),
         ..QueueRule::new(queue(name))
     };
@@ -212,7 +212,7 @@ fn work_is_held_for_the_last_agent_and_then_for_nobody() {
     let full = AgentSnapshot { load: [(MediaClass::Live, 1)].into(), ..one("zoe") };
     change(&mut matcher, full, at(1));
     change(&mut matcher, agent("ann", CHAT), at(1));
-    let held = Work { preferred: prefer("zoe"), since: at(10), ..work(1, CHAT) };
+    let held = Work { preferred: Some(prefer("zoe")), since: at(10), ..work(1, CHAT) };
     assert_eq!(arrive(&mut matcher, held.clone(), at(10)), []);
     let for_zoe = Exclusion::HeldFor { agent: named("zoe"), until: at(40) };
     assert_eq!(exclusions(&matcher, 1, "ann", at(10)), [for_zoe]);
@@ -233,7 +233,7 @@ fn a_hold_ends_with_a_logout_or_a_decline_and_begins_with_a_login() {
     change(&mut matcher, one("ann"), at(1));
     let full = |name| AgentSnapshot { load: [(MediaClass::Live, 1)].into(), ..one(name) };
     change(&mut matcher, full("ann"), at(1));
-    let held = Work { preferred: prefer("zoe"), since: at(10), ..work(1, CHAT) };
+    let held = Work { preferred: Some(prefer("zoe")), since: at(10), ..work(1, CHAT) };
     arrive(&mut matcher, held.clone(), at(10));
     change(&mut matcher, full("zoe"), at(11));
     assert_eq!(change(&mut matcher, one("ann"), at(12)), [], "held since zoe is there");

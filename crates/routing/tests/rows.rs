@@ -263,7 +263,7 @@ fn work_that_left_while_a_decision_was_in_flight_does_not_come_back() {
 fn the_preferred_agent_is_asked_first_but_nobody_waits_for_them() {
     let chat = &[Medium::Chat];
     let busy_since = AgentSnapshot { idle_since: at(100), ..agent("zoe", chat) };
-    let for_zoe = |number| Work { preferred: prefer("zoe"), ..work(number, chat) };
+    let for_zoe = |number| Work { preferred: Some(prefer("zoe")), ..work(number, chat) };
     let mut matcher = matcher();
     change(&mut matcher, agent("ann", chat), at(101));
     change(&mut matcher, busy_since.clone(), at(101));
@@ -334,7 +334,7 @@ fn an_explanation_says_who_would_be_next_before_time_is_told() {
         let snapshot = AgentSnapshot { idle_since: at(idle), ..agent(name, chat) };
         change(&mut matcher, snapshot, at(5));
     }
-    let mut passed = Work { preferred: prefer("cy"), ..work(1, chat) };
+    let mut passed = Work { preferred: Some(prefer("cy")), ..work(1, chat) };
     for (name, when) in [("ann", 10), ("bea", 10), ("cy", 15)] {
         passed.passed.insert(named(name), at(when));
     }

@@ -64,7 +64,6 @@ pub(crate) fn skill(name: &str) -> SkillName {
 }
 
 /// That an agent had it in the beginning, and should have it again.
-#[expect(clippy::unnecessary_wraps, reason = "it is written where work says whom it prefers")]
-pub(crate) fn prefer(name: &str) -> Option<Preferred> {
-    Some(Preferred { agent: named(name), last_with: at(0) })
+pub(crate) fn prefer(name: &str) -> Preferred {
+    Preferred { agent: named(name), last_with: at(0) }
 }

@@ -201,8 +201,8 @@ impl Reference {
     fn holder<'a>(&self, work: &'a Work) -> Option<&'a AgentName> {
         let name = self.preferred(work)?;
         let hold = self.rule(&work.queue).sticky.hold;
-        let held = !hold.is_zero() && self.now < work.since + hold;
-        (held && self.agents.contains_key(name) && !work.passed.contains_key(name)).then_some(name)
+        let in_time = !hold.is_zero() && self.now < work.since + hold;
+        (in_time && self.agents.contains_key(name) && !work.passed.contains_key(name)).then_some(name)
     }
 
     pub(crate) fn has_room(&self, work: &Work, agent: &AgentSnapshot) -> bool {

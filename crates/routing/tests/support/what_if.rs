@@ -16,7 +16,7 @@ use crate::{rules, scripts};
 const CHAT: &[Medium] = &[Medium::Chat];
 
 fn limit(steps: usize) -> NonZeroUsize {
-    NonZeroUsize::new(steps).unwrap()
+    NonZeroUsize::new(steps).expect("above zero")
 }
 
 /// Runs a script with a caller who tells the time when asked to.
@@ -34,7 +34,7 @@ fn record(mut matcher: Matcher, script: &Script, limit: NonZeroUsize) -> Recordi
 }
 
 fn the_rules() -> RoutingRules {
-    RoutingRules::new(RoutingPolicy::default(), rules::queue_rules()).unwrap()
+    RoutingRules::new(RoutingPolicy::default(), rules::queue_rules()).expect("valid rules")
 }
 
 proptest! {
