@@ -67,6 +67,10 @@ async function together(look, options) {
     await shot(asks, `consult-${look}.png`);
     await shot(helps, `advises-${look}.png`);
   }
+  await asks.id('tab-contact').click();
+  await asks.id('case-add').click();
+  await audit(asks, `the contact and the case, ${look}`);
+  if (process.env.PARLOR_SHOTS) await shot(asks, `contact-${look}.png`);
   for (const page of [guest, asks, helps]) await page.context().close();
   await office.stop();
 }
@@ -104,7 +108,7 @@ async function picture() {
 for (const [look, options] of LOOKS) {
   await step(`no violation: ${look}`, async () => {
     ann = await visitor(browser, desk, 'Ann', options);
-    alice = await agent(browser, desk, 'alice', { ...options, ready: look === 'light' });
+    alice = await agent(browser, desk, 'alice', options);
     step.pages.push(ann, alice);
     await ann.says(`Hello in ${look}.`);
     await alice.id('offer').waitFor();

@@ -114,7 +114,6 @@ await part('r47: a restart of the server changes no colour', async () => {
   const desk = await started({ pending: [2_000, 900_000] });
   const { ann, alice } = await talking(desk);
   await ann.says('I am waiting.');
-  await alice.pending('green');
   await alice.pending('yellow');
   const work = async () => (await desk.api('alice', 'GET', '/api/me/interactions')).body.interactions[0];
   const { pending } = await work();
@@ -245,6 +244,63 @@ await part('r23 r76: without continued chats there is no Conversation tab, and t
   assert.equal(await alice.id('composer').isDisabled(), true);
   const late = await desk.api('alice', 'POST', `/api/interactions/${interaction}/messages`, { id: randomUUID(), text: 'one more' });
   assert.deepEqual([late.status, late.body.code], [409, 'async_disabled']);
+});
+
+await part('r30: outcomes form a tree, and only what has nothing below it can be given', async () => {
+  const tree = ['sales', 'sales/lost', 'sales/lost/price'].map((code) => `[[dispositions]]\ncode = "${code}"\nname = "${code.split('/').at(-1)}"`);
+  const desk = await started({ more: tree.join('\n') });
+  const { alice } = await talking(desk);
+  const options = await alice.id('disposition').locator('option').evaluateAll((all) => all.map(({ value, disabled, textContent }) => [value, disabled, textContent]));
+  assert.deepEqual(options.filter(([value]) => value.startsWith('sales')), [
+    ['sales', true, 'sales'], ['sales/lost', true, '\u2003lost'], ['sales/lost/price', false, '\u2003\u2003price'],
+  ]);
+  await alice.id('disposition').selectOption('sales/lost/price');
+  await until('it is kept', async () => (await desk.interactions('Ann'))[0].disposition === 'sales/lost/price');
+});
+
+await part('r13: where ended work has to be finished first, the desk says so, until it is Done', async () => {
+  const desk = await started({ more: '[policy]\nended_sets_not_ready = true' });
+  const { alice } = await talking(desk);
+  await alice.id('end').click();
+  await alice.state('ended');
+  const chat = alice.id('ready-chat');
+  await chat.getByText('after work').waitFor();
+  assert.equal(await chat.getAttribute('aria-pressed'), 'false');
+  assert.match(await chat.getAttribute('title'), /mark it as Done/);
+  await alice.id('done').click();
+  await alice.locator('[data-testid=ready-chat][aria-pressed=true]').waitFor();
+});
+
+await part('r57: numbers and addresses in a text can be clicked, by those whose account says so', async () => {
+  const desk = await started({ alice: 'flags = { clickable_endpoints_in_text = true }', bob: 'flags = { clickable_endpoints_in_text = false }' });
+  const { ann, alice } = await talking(desk);
+  const text = '\u{1F469}\u200D\u{1F680} see https://example.com/a?b=c or ann@example.com, javascript:alert(1)';
+  await ann.says(text);
+  await alice.sees('javascript:alert(1)');
+  const links = await alice.id('transcript').getByTestId('entry-link').evaluateAll((all) => all.map((link) => [link.textContent, link.getAttribute('href'), link.rel]));
+  assert.deepEqual(links, [
+    ['https://example.com/a?b=c', 'https://example.com/a?b=c', 'noopener noreferrer nofollow'],
+    ['ann@example.com', 'mailto:ann@example.com', 'noopener noreferrer nofollow'],
+  ]);
+  assert.equal((await alice.entries('transcript')).at(-1).text, text, 'the words stay as they are');
+  const [bob] = await people(agent(browser, desk, 'bob', { ready: false }));
+  await bob.opensContact('Ann');
+  await bob.id('communication-conversation').getByText('javascript:alert(1)').first().waitFor();
+  assert.equal(await bob.id('entry-link').count(), 0);
+});
+
+await part('what is put aside takes no room, and goes on when it is taken up', async () => {
+  const desk = await started();
+  const { alice } = await talking(desk);
+  const used = async () => (await desk.api('alice', 'GET', '/api/me')).body.load.live.used;
+  assert.equal(await used(), 1);
+  await alice.id('park').click();
+  await alice.id('parked').waitFor();
+  assert.equal(await used(), 0);
+  await alice.id('unpark').click();
+  await alice.id('parked').waitFor({ state: 'hidden' });
+  assert.equal(await used(), 1);
+  await alice.state('active');
 });
 
 await step.end(open, browser);

@@ -19,6 +19,7 @@ const CONFIG = `
 admin_token = "operator"
 [timing]
 offer_ttl = OFFER_TTL
+transfer_ttl = 120000
 pending_warning = WARNING
 pending_overdue = OVERDUE
 typing_ttl = 3000
@@ -60,7 +61,7 @@ export async function until(what, condition) {
 /** One agent-desktop process over one SQLite file; it may be killed and started again at the same address. */
 export class Desk {
   /** `alice` and `bob` are lines of configuration for them, `more` is more of it; `pending` says when a reply is yellow and red, milliseconds. */
-  static async start({ offerTtl = 60_000, pending = [4_000, 7_000], alice = '', bob = '', more = '' } = {}) {
+  static async start({ offerTtl = 120_000, pending = [4_000, 7_000], alice = '', bob = '', more = '' } = {}) {
     const desk = new Desk();
     desk.folder = mkdtempSync(path.join(tmpdir(), 'parlor-desk-'));
     desk.config = path.join(desk.folder, 'desk.toml');
@@ -220,7 +221,8 @@ export async function agent(browser, desk, name, { ready = true, ...options } = 
   if (options.storageState === undefined) await page.id(`signin-agent-${name}`).click();
   await page.locator('[data-testid=feed-state][data-state=live]').waitFor({ state: 'attached' });
   if (ready) {
-    await page.id('ready-chat').click();
+    // Who was Ready and came back soon still is.
+    if (await page.id('ready-chat').getAttribute('aria-pressed') !== 'true') await page.id('ready-chat').click();
     await page.locator('[data-testid=ready-chat][aria-pressed=true]').waitFor();
   }
   page.accept = async () => {
