@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor::channel::ChannelProfile;
-use parlor::engine::{ChannelRules, Config, Disposition, MissedOffer, ReplyGoes};
+use parlor::engine::{ChannelRules, Config, ConfigError, Disposition, MissedOffer, ReplyGoes};
 use parlor::interaction::DispositionCode;
 use parlor::model::{
     Agent, AgentName, CapacityLimits, CapacityRule, Channel, ChannelKind, ChannelName, QueueName, SkillName,
@@ -154,7 +154,16 @@ impl Settings {
         for channel in &file.channels {
             settings.channel(lines, channel.get_ref(), &file.chat)?;
         }
-        settings.engine.check().map_err(|error| Mistake { line: None, reason: error.to_string() })?;
+        settings.engine.check().map_err(|error| {
+            let queue = match &error {
+                ConfigError::Routing(wrong) => wrong.queue(),
+                _ => None,
+            };
+            let mut tables = file.queues.iter().map(Spanned::get_ref);
+            let table = queue.and_then(|queue| tables.find(|table| table.name.get_ref() == queue.as_str()));
+            let line = table.map(|table| lines.at(table.name.span().start));
+            Mistake { line, reason: error.to_string() }
+        })?;
         Ok(settings)
     }
 
@@ -581,6 +590,54 @@ mod tests {
         let bob = &agents("deployment = \"on_premises\"", "")[1];
         assert_eq!(bob.flags.deployment, Deployment::OnPremises);
         assert_eq!(mistake("[flags]\nclickable = true\n").0, Some(2));
+    }
+
+    #[test]
+    fn queues_have_rules() {
+        let settings = Settings::parse(
+            r#"
+            [classifier]
+            keywords = [{ words = ["refund"], skills = { billing = 1 }, priority = 2 }]
+            [[queues]]
+            name = "support"
+            skills = { spanish = 2 }
+            priority = 1
+            hours = "Europe/Berlin; mon-fri 09:00-17:00; closed 2026-12-25"
+            overflow = "others"
+            overflow_after = 30000
+            rings = [{ after = 60000, lowers = { spanish = 1 } }]
+            sticky = { expires_after = 86400000, hold = 15000 }
+            [[queues]]
+            name = "others"
+            hours = "24x7"
+            "#,
+        )
+        .unwrap();
+        assert!(settings.engine.classifier.is_some());
+        let [support, others] = &settings.engine.queues[..] else { panic!("two queues") };
+        assert_eq!(support.hours.as_ref().map(ToString::to_string).unwrap_or_default().split(';').count(), 7);
+        let rings: Vec<_> =
+            support.rings.iter().map(|ring| (ring.after.as_secs(), ring.also.len())).collect();
+        assert_eq!(rings, [(30, 1), (30, 0)], "overflow after a time is a ring of its own");
+        assert_eq!((support.priority, support.skills.len(), support.sticky.hold.as_secs()), (1, 1, 15));
+        assert_eq!(*others, QueueRule::new(QueueName::new("others").unwrap()));
+    }
+
+    #[test]
+    fn queues_that_make_no_sense_are_refused_in_their_line() {
+        let queue = |more: &str| format!("[[queues]]\nname = \"support\"\n{more}\n");
+        for (more, line) in [
+            ("hours = \"whenever\"", 3),
+            ("overflow = \"nowhere\"", 2),
+            ("overflow = \"support\"", 2),
+            ("overflow_after = 5", 3),
+            ("rings = [{ after = 0, drops = [\"x\"] }]", 2),
+            ("rings = [{ after = 5 }]", 2),
+            ("skills = { \"No Name\" = 1 }", 2),
+            ("skills = { spanish = -1 }", 3),
+        ] {
+            assert_eq!(mistake(&queue(more)).0, Some(line), "{more}");
+        }
     }
 
     #[test]

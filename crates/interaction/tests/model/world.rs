@@ -40,14 +40,14 @@ impl World {
     fn after(&self, which: usize, step: &Step) -> Option<Self> {
         let mut next = *self;
         next.interactions[which].node = step.to;
-        next.carry_out(which, &step.effects)?;
+        next.carry_out(which, step.effects)?;
         next.done_changed |= step.changes_done;
         // Which of the two it is makes no difference.
         next.interactions.sort_unstable();
         Some(next)
     }
 
-    fn carry_out(&mut self, which: usize, effects: &Effects) -> Option<()> {
+    fn carry_out(&mut self, which: usize, effects: Effects) -> Option<()> {
         for agent in 0..self.load.len() {
             let released = self.load[agent].checked_sub(effects.release[agent]);
             self.released_too_much |= released.is_none();
@@ -88,11 +88,11 @@ impl Desk {
         world.interactions.map(|placed| self.node(placed))
     }
 
-    fn both(&self, world: &World, wanted: impl Fn(&Node) -> bool) -> bool {
+    fn both(self, world: &World, wanted: impl Fn(&Node) -> bool) -> bool {
         self.nodes(world).into_iter().all(wanted)
     }
 
-    fn either(&self, world: &World, wanted: impl Fn(&Node) -> bool) -> bool {
+    fn either(self, world: &World, wanted: impl Fn(&Node) -> bool) -> bool {
         self.nodes(world).into_iter().any(wanted)
     }
 }
@@ -111,7 +111,7 @@ impl Model for Desk {
                 released_too_much: false,
                 done_changed: false,
             };
-            world.carry_out(0, effects)?;
+            world.carry_out(0, *effects)?;
             world.interactions.sort_unstable();
             Some(world)
         });

@@ -14,7 +14,7 @@ use crate::support::{agent, at, id, queue};
 /// After a minute the agents are told, after half a minute more the session ends.
 fn strict() -> Policy {
     Policy {
-        idle_notice: Some(Duration::from_secs(60)),
+        idle_notice: Some(Duration::from_mins(1)),
         idle_end: Some(Duration::from_secs(30)),
         ..Policy::default()
     }

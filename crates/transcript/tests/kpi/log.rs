@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 /// One line of the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a log of a test is short")]
 pub(crate) enum Line {
     Event { interaction: InteractionId, recorded: Recorded },
     Message(Box<Message>),
