@@ -47,6 +47,9 @@ await step('r8: an offer nobody takes goes to the next agent, and then waits aga
   const second = await offered([colleague[first.name]]);
   await pages[second.name].id('offer').waitFor();
   await pages[first.name].id('offer').waitFor({ state: 'detached' });
+  // Else it would go back to the first one in the very moment in which the second one has let it pass.
+  const isReady = (ready) => desk.api(first.name, 'PUT', '/api/me/readiness', { medium: 'chat', ready });
+  assert.equal((await isReady(false)).status, 200);
   // To the contact an offer is still waiting; the server tells them apart.
   await until('it waits again', async () => {
     const [interaction] = await desk.interactions('Ann');
@@ -54,6 +57,7 @@ await step('r8: an offer nobody takes goes to the next agent, and then waits aga
   });
   await pages[second.name].id('offer').waitFor({ state: 'detached' });
   await ann.state('queued');
+  assert.equal((await isReady(true)).status, 200);
 });
 
 await step('after a pause it is offered again; the answer of one who was not asked is refused', async () => {
