@@ -234,7 +234,7 @@ fn a_foreign_place_is_caught() {
         TextFile::planted("a.md", concat!("see /ho", "me/ann/notes")),
         TextFile::planted("b.rs", concat!("\"/wo", "rk/main\"")),
         TextFile::planted("c.md", concat!("from crates", ".io")),
-        TextFile::planted("d.js", "fetch(`${base}/work/list`); x = a/work/b"),
+        TextFile::planted("d.js", concat!("fetch(`${base}/wo", "rk/list`); x = a/wo", "rk/b")),
         TextFile::planted("Cargo.lock", concat!("source = \"crates", ".io\"")),
     ];
     assert_caught(&foreign_places(&wrong), &["a.md:1", "b.rs:1", "c.md:1"]);
