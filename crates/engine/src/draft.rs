@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use parlor_interaction::{Effect, EndedBy, Event, Interaction, ReactivatedBy, Transition};
 use parlor_model::{
-    AgentName, Author, Content, InteractionId, LifecycleNotice, MessageId, SystemNotice, Timestamp,
-    Visibility,
+    AgentName, Author, Content, InteractionId, LifecycleNotice, MediaClass, MessageId, SystemNotice,
+    Timestamp, Visibility,
 };
 use parlor_store::{ChangeSet, InteractionWrite, LoadChange, NewMessage, TimerKey, TimerWrite};
 
@@ -65,17 +65,9 @@ impl Draft {
 
     fn effect(&mut self, directory: &Directory, interaction: InteractionId, effect: &Effect) {
         match effect {
-            Effect::Hold { agent, class, weight } | Effect::Release { agent, class, weight } => {
-                let delta = match effect {
-                    Effect::Hold { .. } => i64::from(*weight),
-                    _ => -i64::from(*weight),
-                };
-                self.changes.loads.push(LoadChange {
-                    agent: agent.clone(),
-                    class: *class,
-                    delta,
-                    limit: directory.agent(agent).map_or(0, |agent| agent.capacity.limit(*class)),
-                });
+            Effect::Hold { agent, class, weight } => self.load(directory, agent, *class, i64::from(*weight)),
+            Effect::Release { agent, class, weight } => {
+                self.load(directory, agent, *class, -i64::from(*weight));
             }
             Effect::SetTimer { timer, at } => {
                 let key = TimerKey { interaction, timer: timer.clone() };
@@ -88,6 +80,11 @@ impl Draft {
             // Routing follows the state of the interaction itself.
             Effect::EnterQueue | Effect::LeaveQueue => {}
         }
+    }
+
+    fn load(&mut self, directory: &Directory, agent: &AgentName, class: MediaClass, delta: i64) {
+        let limit = directory.agent(agent).map_or(0, |agent| agent.capacity.limit(class));
+        self.changes.loads.push(LoadChange { agent: agent.clone(), class, delta, limit });
     }
 
     fn notices(&mut self, transition: &Transition, mut new_id: impl FnMut() -> MessageId) {
