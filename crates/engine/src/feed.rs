@@ -157,6 +157,9 @@ pub struct AgentFeed {
     /// Everything up to this position was told, or is waiting to be.
     position: u64,
     waiting: std::collections::VecDeque<FeedItem>,
+    /// The last event of the last record, still to be made: how this contact looks in the list now. Reading that takes
+    /// longer than all else, so the message itself is handed out before.
+    owed: Option<ContactId>,
     assigned: BTreeSet<ContactId>,
     /// Whether they have the Communication view: without it they hear of the contacts of their work only (r111).
     communicates: bool,
@@ -193,6 +196,7 @@ impl Engine {
             live,
             position,
             waiting: std::collections::VecDeque::new(),
+            owed: None,
             assigned,
             communicates: may(Actor::Agent(configured), Verb::ReadCommunication, Object::Contact).is_ok(),
             mine: BTreeSet::new(),
@@ -256,6 +260,10 @@ impl AgentFeed {
             if let Some(item) = self.waiting.pop_front() {
                 return Ok(Some(item));
             }
+            if self.owed.is_some() {
+                self.pay().await?;
+                continue;
+            }
             match self.live.recv().await {
                 Ok(live) => self.take(live).await?,
                 Err(broadcast::error::RecvError::Lagged(_)) => {
@@ -280,7 +288,22 @@ impl AgentFeed {
                     _ => None,
                 };
                 self.record(&Published { record, contact }).await?;
+                self.pay().await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Tells the summary that is owed, if one is. Kept until it is told, so that a failed read does not lose it.
+    async fn pay(&mut self) -> Result<(), StoreError> {
+        let Some(contact) = self.owed else {
+            return Ok(());
+        };
+        let summary = self.engine.contact_in_list(&self.agent, contact).await?;
+        self.owed = None;
+        if let Some(summary) = summary {
+            let event = FeedEvent::Contact(Box::new(summary));
+            self.waiting.push_back(FeedItem { position: Some(self.position), event });
         }
         Ok(())
     }
@@ -384,6 +407,7 @@ impl AgentFeed {
         }
         self.position = position;
         if self.waiting.len() > before
+            && self.owed.is_none()
             && let Some(last) = self.waiting.back_mut()
         {
             last.position = Some(position);
@@ -408,10 +432,8 @@ impl AgentFeed {
         }
         let view = self.engine.message_view(message, Some(&self.agent)).await?;
         self.tell(FeedEvent::Message(Box::new(view)));
-        match contact {
-            Some(contact) if counts_as_unread(message) => self.contact(contact).await,
-            Some(_) | None => Ok(()),
-        }
+        self.owed = contact.filter(|_| counts_as_unread(message));
+        Ok(())
     }
 
     async fn acknowledged(&mut self, reached: &Acknowledged) -> Result<(), StoreError> {

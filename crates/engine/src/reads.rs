@@ -461,8 +461,13 @@ impl Inner {
         message: &Message,
         viewer: Option<&AgentName>,
     ) -> Result<MessageView, StoreError> {
-        let acknowledged = self.store.acknowledged(message.thread).await?;
-        self.message_view_with(message, Some(acknowledged), viewer).await
+        // Only what goes to a contact has a delivery; nothing is read for the rest, so that it is told at once.
+        let acknowledged = if goes_to_contact(message) {
+            Some(self.store.acknowledged(message.thread).await?)
+        } else {
+            None
+        };
+        self.message_view_with(message, acknowledged, viewer).await
     }
 
     /// What an agent can click in a message.
@@ -532,9 +537,7 @@ impl Inner {
         channel: &ChannelName,
         acknowledged: Option<Acknowledged>,
     ) -> Result<Option<DeliveryStage>, StoreError> {
-        let to_contact = matches!(message.author, Author::Agent(_) | Author::Bot(_))
-            && message.visibility.reaches_contact();
-        if !to_contact {
+        if !goes_to_contact(message) {
             return Ok(None);
         }
         let mailbox = self
@@ -664,6 +667,11 @@ pub(crate) fn author_view(author: &Author) -> AuthorView {
         Author::Bot(bot) => AuthorView { kind: "bot", name: Some(bot.to_string()) },
         Author::System => AuthorView { kind: "system", name: None },
     }
+}
+
+/// Whether a message has a delivery: somebody here or a bot wrote it, for the contact.
+fn goes_to_contact(message: &Message) -> bool {
+    matches!(message.author, Author::Agent(_) | Author::Bot(_)) && message.visibility.reaches_contact()
 }
 
 /// Our endpoint at which a contact uses an address.
