@@ -11,7 +11,8 @@ use crate::{Capabilities, CapabilitiesId, Feature, Limit, Support};
 /// business of whoever sends, before asking here.
 pub fn preflight(content: &Content, capabilities: &Capabilities) -> Result<(), PreflightRefusal> {
     let text = match content {
-        Content::Text { text } => text.as_str(),
+        // A network without a form for links gets the invitation in words, so those are what is measured (r64).
+        Content::Text { text } | Content::PushedUrl { url: _, text } => text.as_str(),
         // Notes, system entries and what a network once sent us are never sent. Neither is a content that was
         // added to the vocabulary without a rule here.
         other => {

@@ -590,7 +590,7 @@ impl Inner {
         for thread in self.store.threads_of(id).await? {
             for message in self.store.last_messages(thread.id, TAIL_WITHIN).await? {
                 activity = activity.max(message.position);
-                if matches!(message.content, Content::Text { .. })
+                if message.content.is_said()
                     && last.as_ref().is_none_or(|last| last.position < message.position)
                 {
                     last = Some(message);

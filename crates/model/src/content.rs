@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentName, ConsultId, InteractionId, PointAddress};
+use crate::{AgentName, ConsultId, InteractionId, PointAddress, WebAddress};
 
 /// Text as a person wrote it.
 ///
@@ -82,6 +82,13 @@ pub enum Content {
         /// The text.
         text: MessageText,
     },
+    /// A web address that an agent asks the contact to open (r64).
+    PushedUrl {
+        /// The address.
+        url: WebAddress,
+        /// The whole invitation, with the address in it: what a network sends that has no form for a link of its own.
+        text: MessageText,
+    },
     /// A remark between agents (r31).
     Note {
         /// The text.
@@ -118,6 +125,7 @@ impl Content {
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text { text }
+            | Self::PushedUrl { url: _, text }
             | Self::Note { text }
             | Self::Consult { consult: _, text }
             | Self::Whisper { text } => Some(text.as_str()),
@@ -125,10 +133,23 @@ impl Content {
         }
     }
 
+    /// Whether it is words of one side for the other, which can stand as the last ones in a list.
+    pub const fn is_said(&self) -> bool {
+        match self {
+            Self::Text { .. } | Self::PushedUrl { .. } => true,
+            Self::Note { .. }
+            | Self::Consult { .. }
+            | Self::Whisper { .. }
+            | Self::System { .. }
+            | Self::Unsupported { .. } => false,
+        }
+    }
+
     /// The name of its form as it stands in stores and APIs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
+            Self::PushedUrl { .. } => "pushed_url",
             Self::Note { .. } => "note",
             Self::Consult { .. } => "consult",
             Self::Whisper { .. } => "whisper",

@@ -23,6 +23,7 @@ mod role;
 mod source;
 mod thread;
 mod time;
+mod web_address;
 
 pub use agent::{
     Agent, CapacityLimits, CapacityRule, NotReadyReason, QueueName, Readiness, ReadinessState, SkillName,
@@ -47,3 +48,4 @@ pub use role::{AgentName, Role};
 pub use source::{Clock, IdSource};
 pub use thread::{Subject, Thread};
 pub use time::Timestamp;
+pub use web_address::{WebAddress, WebAddressError};

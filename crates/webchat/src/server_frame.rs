@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use parlor_model::{ClientId, MessageId, MessageText, Timestamp};
+use parlor_model::{ClientId, MessageId, MessageText, Timestamp, WebAddress};
 use serde::{Serialize, Serializer};
 
 use crate::{ContactName, ErrorCode, SessionToken};
@@ -116,6 +116,13 @@ pub enum FrameContent {
     /// What somebody wrote. It is plain text and must be shown as such.
     Text {
         /// The text.
+        text: MessageText,
+    },
+    /// A web address that an agent asks the contact to open (r64).
+    PushedUrl {
+        /// The address: `http:` or `https:`, never anything else.
+        url: WebAddress,
+        /// The invitation in words, with the address in it.
         text: MessageText,
     },
     /// Something happened; the browser gives it words.

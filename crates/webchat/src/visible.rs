@@ -15,6 +15,7 @@ pub fn visible(message: &Message, agent_name: impl Fn(&AgentName) -> String) -> 
     }
     let content = match &message.content {
         Content::Text { text } => FrameContent::Text { text: text.clone() },
+        Content::PushedUrl { url, text } => FrameContent::PushedUrl { url: url.clone(), text: text.clone() },
         Content::System { notice: SystemNotice::Lifecycle { change, .. } } => {
             FrameContent::System(notice(change, &agent_name)?)
         }

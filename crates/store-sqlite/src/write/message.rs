@@ -25,12 +25,12 @@ struct Target {
 impl Change<'_> {
     pub(super) fn append_message(&mut self, new: NewMessage) -> Applied {
         let (position, at) = self.next()?;
-        let is_text = matches!(new.content, Content::Text { .. });
+        let is_said = new.content.is_said();
         let interaction = match new.interaction {
             Some(interaction) => Some(self.interaction_key(interaction, "the interaction of a message")?),
             None => None,
         };
-        let target = self.next_in_thread(&new, position, is_text)?;
+        let target = self.next_in_thread(&new, position, is_said)?;
         let (author, point, name) = match &new.author {
             Author::Contact(point) if target.subject == Some(*point) => (code::author::SUBJECT, None, None),
             Author::Contact(point) => (code::author::CONTACT, Some(*point), None),
@@ -70,7 +70,7 @@ impl Change<'_> {
         }
         or_loose_end(written, "the contact point that wrote a message")?;
         if let (None, Some(point)) = (target.subject, point) {
-            self.note_post_author(point, &target, position, is_text)?;
+            self.note_post_author(point, &target, position, is_said)?;
         } else if target.subject.is_some() && target.sequence == 1 {
             self.list_contact_of(target.subject)?;
         }
@@ -94,7 +94,7 @@ impl Change<'_> {
     }
 
     /// Takes the next place in the thread. One statement, because every message needs it.
-    fn next_in_thread(&self, new: &NewMessage, position: i64, is_text: bool) -> Applied<Target> {
+    fn next_in_thread(&self, new: &NewMessage, position: i64, is_said: bool) -> Applied<Target> {
         let by = match &new.author {
             Author::Contact(point) if new.visibility.reaches_contact() => Some(key(*point)),
             Author::Contact(_) | Author::Agent(_) | Author::Bot(_) | Author::System => None,
@@ -113,7 +113,7 @@ impl Change<'_> {
                 contact_messages: row.get(3)?,
             })
         };
-        let target = self.row(sql, (key(new.thread), by, position, is_text), read)?;
+        let target = self.row(sql, (key(new.thread), by, position, is_said), read)?;
         Ok(must_exist(target, "the thread of a message")?)
     }
 
@@ -123,12 +123,12 @@ impl Change<'_> {
         point: ContactPointId,
         target: &Target,
         position: i64,
-        is_text: bool,
+        is_said: bool,
     ) -> Applied {
         let sql = "INSERT INTO post_authors (point, thread, activity, last_text) VALUES (?1, ?2, ?3, iif(?4, ?3, NULL))
                    ON CONFLICT (point, thread) DO UPDATE
                    SET activity = excluded.activity, last_text = coalesce(excluded.last_text, last_text)";
-        self.execute(sql, (key(point), target.thread, position, is_text))?;
+        self.execute(sql, (key(point), target.thread, position, is_said))?;
         self.list_contact_of(Some(point))
     }
 

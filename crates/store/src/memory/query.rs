@@ -103,8 +103,8 @@ impl Tables {
                 .threads(contact.id)
                 .into_iter()
                 .filter_map(|thread| {
-                    let is_text = |message: &&Message| matches!(message.content, Content::Text { .. });
-                    self.entries_about(thread, contact.id).find(is_text)
+                    let is_said = |message: &&Message| message.content.is_said();
+                    self.entries_about(thread, contact.id).find(is_said)
                 })
                 .max_by_key(|message| message.position)
                 .cloned(),
