@@ -173,6 +173,7 @@ mod code {
                 ("idle_end", milliseconds(interaction.idle_end.unwrap_or_default())),
                 ("idle_notice", milliseconds(interaction.idle_notice.unwrap_or_default())),
                 ("ended_holds", Value::try_from(interaction.ended_holds).unwrap()),
+                ("invitation", rules.invitation.into()),
                 ("missed_offer", missed_offer.into()),
                 ("reply", reply.into()),
             ]

@@ -43,6 +43,7 @@ mod pending;
 mod permission;
 mod planted;
 mod presence;
+mod push;
 mod queues;
 mod readiness;
 mod repeated;

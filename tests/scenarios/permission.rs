@@ -44,6 +44,8 @@ const TABLE: &[(Verb, To, &str)] = &[
     (Verb::OpenInteraction, To::Contact, "yyyyy y--"),
     (Verb::ReadOwnFigures, To::Workspace, "yyyyy y--"),
     (Verb::ReadFigures, To::Workspace, "----- y--"),
+    (Verb::PushUrl, To::Interaction, "eeeey e--"),
+    (Verb::SendEmoji, To::Workspace, "yyyyy y--"),
     (Verb::Export, To::Workspace, "----- --y"),
 ];
 
@@ -73,7 +75,9 @@ fn place(verb: Verb) -> usize {
         Verb::OpenInteraction => 20,
         Verb::ReadOwnFigures => 21,
         Verb::ReadFigures => 22,
-        Verb::Export => 23,
+        Verb::PushUrl => 23,
+        Verb::SendEmoji => 24,
+        Verb::Export => 25,
     }
 }
 

@@ -4,7 +4,7 @@ use parlor_channel::{
     ByteCount, Capabilities, CapabilitiesId, Confidence, Feature, Limit, PreflightRefusal, SegmentCount,
     Support, TextLimit, TextMeasure, Unit, preflight,
 };
-use parlor_model::{Content, Label, MessageText};
+use parlor_model::{Content, Label, MessageText, WebAddress};
 
 fn network(support: Support) -> Capabilities {
     Capabilities::new(CapabilitiesId { name: "test.network".into(), date: "2026-11-21".into(), revision: 1 })
@@ -110,4 +110,16 @@ fn a_refusal_does_not_repeat_what_was_written() {
     let network = network(Support::Full).with_text_limit(at_most("text", 5, ByteCount));
     let refusal = preflight(&text("my card is 4111"), &network).expect_err("too long");
     assert!(!format!("{refusal:?} {refusal}").contains("4111"));
+}
+
+#[test]
+fn r64_an_invitation_counts_as_the_words_that_are_sent() {
+    let network = network(Support::Full).with_text_limit(at_most("segments", 1, SegmentCount));
+    let invited = |words: &str| Content::PushedUrl {
+        url: WebAddress::new("https://example.com/").expect("an address"),
+        text: MessageText::new(format!("{words} https://example.com/")).expect("a text"),
+    };
+    assert_eq!(preflight(&invited("Please open this link:"), &network), Ok(()));
+    let refusal = preflight(&invited(&"a".repeat(140)), &network);
+    assert!(matches!(refusal, Err(PreflightRefusal::OverLimit { actual: 2, .. })), "{refusal:?}");
 }

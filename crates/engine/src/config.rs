@@ -85,7 +85,7 @@ impl Default for Timing {
 }
 
 /// The rules of the desk that the manuals leave to the operator.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rules {
     /// The rules of the interaction machine.
@@ -97,6 +97,27 @@ pub struct Rules {
     /// When a session ends, its owner becomes NotReady (after work) on the media of its channel that they are Ready
     /// on, until the work is Done or goes on (r13). Default: no.
     pub ended_sets_not_ready: bool,
+    /// The words before a web address that an agent asks a contact to open (r64), at most
+    /// [`Rules::INVITATION_BYTES`]. Default: in English.
+    pub invitation: String,
+}
+
+impl Rules {
+    /// The most bytes of the words of an invitation. Decided: a sentence or two in any script, and room for the address
+    /// in one long SMS.
+    pub const INVITATION_BYTES: usize = 500;
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            interaction: Policy::default(),
+            missed_offer: MissedOffer::default(),
+            reply: ReplyGoes::default(),
+            ended_sets_not_ready: false,
+            invitation: "Please open this link:".to_owned(),
+        }
+    }
 }
 
 /// What becomes of an agent who lets an offer pass (RONA).
@@ -159,6 +180,9 @@ pub enum ConfigError {
     /// Sessions of silent contacts end after they were noticed, and they are never noticed.
     #[error("idle_end needs idle_notice")]
     IdleEndAlone,
+    /// The words of the invitation to open an address are too long, or not one line.
+    #[error("the invitation is one line of at most {} bytes", Rules::INVITATION_BYTES)]
+    Invitation,
     /// A channel asks for no readiness, so that nobody could ever be offered its work by being Ready.
     #[error("channel {channel} asks for no readiness")]
     NoReadiness {
@@ -209,6 +233,10 @@ impl Config {
         let Policy { idle_notice, idle_end, .. } = &self.rules.interaction;
         if idle_end.is_some() && idle_notice.is_none() {
             return Err(ConfigError::IdleEndAlone);
+        }
+        let invitation = &self.rules.invitation;
+        if invitation.len() > Rules::INVITATION_BYTES || invitation.chars().any(char::is_control) {
+            return Err(ConfigError::Invitation);
         }
         let timing = &self.timing;
         for (name, duration) in [

@@ -11,7 +11,7 @@ use parlor_interaction::{
 use parlor_model::{
     Agent, AgentName, Author, ChannelName, ClientId, ConsultId, ContactId, Content, FlagName, Id,
     InteractionId, Label, Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness, ReadinessState,
-    Role, Subject, ThreadId, Timestamp, Visibility,
+    Role, Subject, ThreadId, Timestamp, Visibility, WebAddress,
 };
 use parlor_store::{
     AgentState, AgentWrite, Assignment, Committed, ContactWrite, Duplicate, NewMessage, ReadMarker, Request,
@@ -476,6 +476,7 @@ impl Engine {
 #[derive(Debug)]
 pub(crate) enum Writing {
     ToContact { id: InteractionId, text: MessageText },
+    PushedUrl { id: InteractionId, address: WebAddress },
     Note { id: InteractionId, text: MessageText },
     Consult { id: InteractionId, consult: ConsultId, text: MessageText },
     Whisper { id: InteractionId, text: MessageText },
@@ -698,17 +699,13 @@ impl Inner {
             Writing::ToContact { id, text } => {
                 let interaction = self.visible_interaction(agent, *id, Verb::WriteInInteraction).await?;
                 let content = Content::Text { text: text.clone() };
-                let visibility = self.check_content(&interaction.channel, &content)?;
-                let command = Command::AgentWrote { agent: agent.name.clone() };
-                let policy = self.policy_for(agent);
-                let transition = interaction.handle(&command, Context { now, policy: &policy })?;
-                self.put(&mut draft, &interaction, &transition);
-                self.after_work(&mut draft, &interaction, &transition.interaction).await?;
-                if matches!(interaction.state, State::Ended(_)) {
-                    self.assign(&mut draft, &agent.name, interaction.thread).await;
-                }
-                let segment = transition.interaction.segment;
-                new_message(message, interaction.thread, Some((*id, segment)), agent, visibility, content)
+                self.say(agent, &interaction, message, content, &mut draft).await?
+            }
+            Writing::PushedUrl { id, address } => {
+                let interaction = self.visible_interaction(agent, *id, Verb::PushUrl).await?;
+                self.remember_pushed(&mut draft, agent, address).await?;
+                let content = self.invitation(address)?;
+                self.say(agent, &interaction, message, content, &mut draft).await?
             }
             Writing::Note { id, text } => {
                 let interaction = self.visible_interaction(agent, *id, Verb::WriteNote).await?;
@@ -746,7 +743,7 @@ impl Inner {
                 }
                 let session = self.session_on(*contact, channel).await?;
                 let content = Content::Text { text: text.clone() };
-                let visibility = self.check_content(channel, &content)?;
+                let visibility = self.check_content(agent, channel, &content)?;
                 self.assign(&mut draft, &agent.name, session.thread).await;
                 let place = self.goes_on(agent, session.thread, &mut draft)?;
                 new_message(message, session.thread, place, agent, visibility, content)
@@ -754,6 +751,28 @@ impl Inner {
         };
         draft.changes.messages.push(new);
         self.attempt(draft).await
+    }
+
+    /// What an agent says to the contact in an interaction.
+    async fn say(
+        self: &Arc<Self>,
+        agent: &Agent,
+        interaction: &Interaction,
+        message: MessageId,
+        content: Content,
+        draft: &mut Draft,
+    ) -> Result<NewMessage, Attempt> {
+        let visibility = self.check_content(agent, &interaction.channel, &content)?;
+        let command = Command::AgentWrote { agent: agent.name.clone() };
+        let policy = self.policy_for(agent);
+        let transition = interaction.handle(&command, Context { now: self.now(), policy: &policy })?;
+        self.put(draft, interaction, &transition);
+        self.after_work(draft, interaction, &transition.interaction).await?;
+        if matches!(interaction.state, State::Ended(_)) {
+            self.assign(draft, &agent.name, interaction.thread).await;
+        }
+        let place = Some((interaction.id, transition.interaction.segment));
+        Ok(new_message(message, interaction.thread, place, agent, visibility, content))
     }
 
     /// What an agent writes to somebody with whom they are just talking is part of that, wherever they typed it: the
@@ -781,8 +800,20 @@ impl Inner {
         }
     }
 
-    /// Refuses what the channel would not take, before anything is written; gives who will see it.
-    fn check_content(&self, channel: &ChannelName, content: &Content) -> Result<Visibility, EngineError> {
+    /// Refuses what the agent may not send or the channel would not take, before anything is written; gives who will
+    /// see it.
+    fn check_content(
+        &self,
+        agent: &Agent,
+        channel: &ChannelName,
+        content: &Content,
+    ) -> Result<Visibility, EngineError> {
+        if may(Actor::Agent(agent), Verb::SendEmoji, Object::Workspace).is_err()
+            && let Content::Text { text } = content
+            && let Some(found) = parlor_composer::emoji(text.as_str()).next()
+        {
+            return Err(EngineError::EmojiNotAllowed { start: found.start, end: found.end });
+        }
         let configured = self.directory.channel(channel).ok_or(EngineError::NotFound { what: "channel" })?;
         let transport = self.transport(configured).ok_or(EngineError::NotFound { what: "channel" })?;
         preflight(content, transport.capabilities())?;

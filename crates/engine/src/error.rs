@@ -1,4 +1,5 @@
 use parlor_channel::PreflightRefusal;
+use parlor_composer::AddressRefusal;
 use parlor_interaction::{DispositionCode, GoneReason, Refusal, TransitionError};
 use parlor_model::{AgentName, ChannelName, TextError};
 use parlor_store::StoreError;
@@ -75,6 +76,17 @@ pub enum EngineError {
     /// The text is not one.
     #[error(transparent)]
     Text(#[from] TextError),
+    /// It is no web address that can be offered to a contact (r59).
+    #[error(transparent)]
+    Address(#[from] AddressRefusal),
+    /// The agent may not send emoji (r65).
+    #[error("emoji are not allowed here")]
+    EmojiNotAllowed {
+        /// Where the first one begins, in bytes of the text's UTF-8.
+        start: usize,
+        /// Where it ends, likewise.
+        end: usize,
+    },
     /// The channel would not take the content.
     #[error(transparent)]
     Preflight(#[from] PreflightRefusal),

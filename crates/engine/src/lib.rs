@@ -28,6 +28,7 @@ mod open;
 mod outside;
 pub mod permission;
 mod presence;
+mod push;
 mod reads;
 mod requests;
 mod source;

@@ -63,13 +63,17 @@ pub enum Verb {
     ReadOwnFigures,
     /// Read the figures of the desk and of everybody.
     ReadFigures,
+    /// Invite the contact to open a web address (r58).
+    PushUrl,
+    /// Send emoji to a contact (r65).
+    SendEmoji,
     /// Export transcripts, outbox, assignments, dead letters and counters.
     Export,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::ActAsOneself,
         Self::AnswerOffer,
         Self::ReadInteraction,
@@ -93,6 +97,8 @@ impl Verb {
         Self::OpenInteraction,
         Self::ReadOwnFigures,
         Self::ReadFigures,
+        Self::PushUrl,
+        Self::SendEmoji,
         Self::Export,
     ];
 }
@@ -183,7 +189,9 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
                 | Verb::WriteWithoutInteraction
                 | Verb::OpenInteraction
                 | Verb::ReadOwnFigures
-                | Verb::ReadFigures => Err(Denial { verb, missing: Missing::Agent }),
+                | Verb::ReadFigures
+                | Verb::PushUrl
+                | Verb::SendEmoji => Err(Denial { verb, missing: Missing::Agent }),
             };
         }
         Actor::Agent(agent) => agent,
@@ -208,6 +216,16 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
         Verb::AnswerOffer => needs(Missing::Part, takes_or_is_offered(object)),
         Verb::ReadInteraction | Verb::ExplainRouting => needs(Missing::Part, may_read(agent, object)),
         Verb::WriteInInteraction => needs(Missing::Part, may_write(agent, object)),
+        Verb::PushUrl => {
+            desk()?;
+            flag(FlagName::PushUrl)?;
+            // Looking at an address before it is sent, and at those that were, is nobody's interaction.
+            needs(Missing::Part, object == Object::Workspace || may_write(agent, object))
+        }
+        Verb::SendEmoji => {
+            desk()?;
+            flag(FlagName::EmojiAllowed)
+        }
         Verb::FinishInteraction | Verb::HandOver | Verb::Consult => needs(Missing::Part, takes(object)),
         Verb::WriteNote => needs(Missing::Part, takes_or_is_beside(object) || agent.role == Role::Supervisor),
         Verb::AnswerRequest => {

@@ -8,8 +8,8 @@ use parlor_channel::{ConnectionState, Delivery, OnShow};
 use parlor_composer::Span;
 use parlor_interaction::{Consult, ConsultStage, ConsultTarget, EndedBy, Interaction, State};
 use parlor_model::{
-    AgentName, Author, ChannelKind, ChannelName, ConsultId, ContactId, ContactPoint, Content, DeliveryStage,
-    FlagName, InteractionId, Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp,
+    AgentName, Author, ChannelKind, ChannelName, ConsultId, ContactId, ContactPoint, DeliveryStage, FlagName,
+    InteractionId, Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp,
     Visibility,
 };
 use parlor_routing::Explanation;

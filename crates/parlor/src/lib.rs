@@ -20,6 +20,7 @@
 mod builder;
 
 pub use parlor_channel as channel;
+pub use parlor_composer as composer;
 pub use parlor_engine as engine;
 pub use parlor_interaction as interaction;
 pub use parlor_model as model;

@@ -12,6 +12,7 @@ mod kpi;
 mod me;
 mod offers;
 mod outside;
+mod push_url;
 mod sign_in;
 mod together;
 
@@ -51,6 +52,7 @@ impl Api {
         let api = consults::routes(api);
         let api = colleagues::routes(api);
         let api = outside::routes(api);
+        let api = push_url::routes(api);
         let api = contacts::routes(api);
         let api = kpi::routes(api);
         let api = crate::chat::routes(api);

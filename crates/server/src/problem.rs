@@ -5,10 +5,11 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use parlor_channel::PreflightRefusal;
+use parlor_composer::AddressRefusal;
 use parlor_engine::EngineError;
 use parlor_engine::permission::{Denial, Missing};
 use parlor_interaction::Refusal;
-use parlor_model::{FlagName, Role, TextError};
+use parlor_model::{FlagName, Role, TextError, WebAddress};
 use parlor_store::StoreError;
 use serde_json::{Map, Value, json};
 
@@ -65,6 +66,8 @@ codes! {
     Denied = 403 "denied",
     /// A feature that is switched off for the agent; `missing` names the flag.
     FeatureDisabled = 403 "feature_disabled",
+    /// Emoji may not be sent; `missing` names the flag, `start` and `end` the first one in bytes (r65).
+    EmojiNotAllowed = 403 "emoji_not_allowed",
     /// An interaction has to be opened to write to this contact (r97).
     MustOpenInteraction = 403 "must_open_interaction",
     /// There is no such thing, or none that the actor may know of.
@@ -147,6 +150,8 @@ codes! {
     TextTooLong = 422 "text_too_long",
     /// A name or field of a contact has `actual` bytes where `limit` are possible.
     FieldTooLong = 422 "field_too_long",
+    /// This is no web address that can be sent; `reason` says why.
+    BadAddress = 422 "bad_address",
     /// The channel takes at most `limit` of a unit; `actual` says how much it was.
     OverLimit = 422 "over_limit",
     /// The channel does not carry this.
@@ -294,6 +299,11 @@ impl From<EngineError> for Problem {
                 .with("missing", FlagName::ComposeFromCommunication.as_str()),
             EngineError::Text(error) => error.into(),
             EngineError::Preflight(refusal) => preflight(&refusal),
+            EngineError::Address(refusal) => address(refusal),
+            EngineError::EmojiNotAllowed { start, end } => Self::new(Code::EmojiNotAllowed, detail)
+                .with("missing", FlagName::EmojiAllowed.as_str())
+                .with("start", start)
+                .with("end", end),
             EngineError::IdReused => Self::new(Code::IdReused, detail),
             EngineError::StaleVersion => Self::new(Code::StaleVersion, detail),
             EngineError::UnknownDisposition(_) => {
@@ -406,6 +416,20 @@ fn preflight(refusal: &PreflightRefusal) -> Problem {
         PreflightRefusal::NotForContacts { .. } => Problem::new(Code::NotForContacts, detail),
         // Everything else that a channel may refuse is something it does not carry.
         _ => Problem::new(Code::UnsupportedContent, detail),
+    }
+}
+
+fn address(refusal: AddressRefusal) -> Problem {
+    let problem = Problem::new(Code::BadAddress, refusal.to_string());
+    match refusal {
+        AddressRefusal::Unreadable => problem.with("reason", "unreadable"),
+        AddressRefusal::NotWeb => problem.with("reason", "not_web"),
+        AddressRefusal::Credentials => problem.with("reason", "credentials"),
+        AddressRefusal::TooLong { bytes } => {
+            problem.with("reason", "too_long").with("limit", WebAddress::MAX_BYTES).with("actual", bytes)
+        }
+        // A reason that was added later.
+        _ => problem,
     }
 }
 

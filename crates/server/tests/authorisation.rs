@@ -64,6 +64,14 @@ fn table() -> Vec<Row> {
             [401, 401, 404, 204, 403],
         ),
         ("POST", "/api/interactions/{interaction}/notes", Some(message.clone()), [401, 401, 404, 201, 403]),
+        (
+            "POST",
+            "/api/interactions/{interaction}/push-url",
+            Some(json!({"id": uuid(9), "url": "https://example.com/"})),
+            [401, 401, 404, 201, 403],
+        ),
+        ("POST", "/api/pushed-urls/preview", Some(json!({"url": "example.com"})), own),
+        ("GET", "/api/pushed-urls", None, own),
         ("POST", "/api/interactions/{interaction}/end", None, [401, 401, 404, 200, 403]),
         // It has to be ended first.
         ("POST", "/api/interactions/{interaction}/done", None, [401, 401, 404, 409, 403]),

@@ -11,13 +11,7 @@ use parlor_model::{Deployment, FlagName, Flags, Medium};
 use serde_json::{Value, json};
 
 /// Flags whose feature is not built yet: they are shown, and there is nothing that they could switch.
-const AWAITED: &[FlagName] = &[
-    FlagName::PushUrl,
-    FlagName::EmojiAllowed,
-    FlagName::EmojiPicker,
-    FlagName::VendorEmojiImages,
-    FlagName::SaveAttachment,
-];
+const AWAITED: &[FlagName] = &[FlagName::EmojiPicker, FlagName::VendorEmojiImages, FlagName::SaveAttachment];
 
 /// A workspace in which alice has these flags.
 async fn world(flags: Flags, change: impl FnOnce(&mut Config)) -> World {
@@ -102,6 +96,37 @@ async fn effect(flag: FlagName, on: bool) -> Value {
             let page = world.get(&path, ALICE).await.expect(200).json();
             page["messages"][0]["spans"].clone()
         }
+        FlagName::PushUrl => {
+            let world = world(flags, |_| {}).await;
+            let (id, _) = world.alices_interaction().await;
+            let body = json!({"id": uuid(9), "url": "example.com"});
+            let sent = world.post(&format!("/api/interactions/{id}/push-url"), ALICE, body).await;
+            let menu = world.get("/api/pushed-urls", ALICE).await;
+            let preview = world.post("/api/pushed-urls/preview", ALICE, json!({"url": "example.com"})).await;
+            json!([
+                sent.status.as_u16(),
+                sent.json()["missing"],
+                menu.status.as_u16(),
+                preview.status.as_u16()
+            ])
+        }
+        FlagName::EmojiAllowed => {
+            let world = world(flags, |_| {}).await;
+            let (id, session) = world.alices_interaction().await;
+            let body = json!({"id": uuid(9), "text": "Done 👍🏽!"});
+            let sent = world.post(&format!("/api/interactions/{id}/messages"), ALICE, body.clone()).await;
+            let body = json!({"id": uuid(10), "channel": "website", "text": "👍"});
+            let beside =
+                world.post(&format!("/api/contacts/{}/messages", session.contact), ALICE, body).await;
+            let problem = sent.json();
+            json!([
+                sent.status.as_u16(),
+                problem["code"],
+                problem["start"],
+                problem["end"],
+                beside.status.as_u16()
+            ])
+        }
         other => panic!("what does {} switch?", other.as_str()),
     }
 }
@@ -122,6 +147,10 @@ async fn every_flag_that_has_something_to_switch_switches_it() {
             FlagName::TwitterEnabled | FlagName::AutoReadyAtLogin => (json!(true), json!(false)),
             FlagName::AsyncEnabled => (json!([201, null]), json!([409, "async_disabled"])),
             FlagName::AutoAnswer => (json!("active"), Value::Null),
+            FlagName::PushUrl => (json!([201, null, 200, 200]), json!([403, flag.as_str(), 403, 403])),
+            FlagName::EmojiAllowed => {
+                (json!([201, null, null, null, 201]), json!([403, "emoji_not_allowed", 5, 13, 403]))
+            }
             FlagName::ComposeFromCommunication => (json!([201, null]), json!([403, flag.as_str()])),
             FlagName::ClickableEndpointsInText => (phone, json!([])),
             _ => (json!([200, null]), json!([403, flag.as_str()])),

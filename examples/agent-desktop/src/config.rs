@@ -433,6 +433,9 @@ fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Confi
     rules.ended_sets_not_ready = table.ended_sets_not_ready;
     rules.interaction.case_editable = table.case_editable.unwrap_or(rules.interaction.case_editable);
     rules.interaction.auto_done = duration(table.auto_done);
+    if let Some(words) = &table.invitation {
+        rules.invitation.clone_from(words);
+    }
     if let Some(missed) = &table.missed_offer {
         rules.missed_offer = match missed.get_ref().as_str() {
             "stay_ready" => MissedOffer::StayReady,
@@ -551,8 +554,9 @@ mod tests {
 
     #[test]
     fn what_becomes_of_ended_and_silent_work_can_be_chosen() {
-        let text = "[policy]\nended_sets_not_ready = true\nidle_notice = 255000\nidle_end = 45000\ncase_editable = false\n";
+        let text = "[policy]\ninvitation = \"Bitte ansehen:\"\nended_sets_not_ready = true\nidle_notice = 255000\nidle_end = 45000\ncase_editable = false\n";
         let rules = Settings::parse(text).unwrap().engine.rules;
+        assert_eq!(rules.invitation, "Bitte ansehen:");
         assert!(rules.ended_sets_not_ready);
         assert_eq!(rules.interaction.idle_notice, Some(Duration::from_secs(255)));
         assert_eq!(rules.interaction.idle_end, Some(Duration::from_secs(45)));

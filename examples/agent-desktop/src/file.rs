@@ -192,6 +192,7 @@ pub(crate) struct PolicyTable {
     pub(crate) idle_end: u64,
     pub(crate) missed_offer: Option<Spanned<String>>,
     pub(crate) reply: Option<Spanned<String>>,
+    pub(crate) invitation: Option<String>,
     // Of the message box: accepted, so that one file serves every build; nothing reads them yet.
     #[serde(rename = "recent_emojis")]
     pub(crate) _recent_emojis: Option<u32>,

@@ -98,6 +98,7 @@ pub(super) fn routes(api: Api) -> Api {
         .gives(201, "OneMessage")
         .refuses(&[
             Code::MustOpenInteraction,
+            Code::EmojiNotAllowed,
             Code::NotOnChannel,
             Code::TextEmpty,
             Code::TextTooLong,

@@ -59,6 +59,7 @@ fn talking(api: Api) -> Api {
             Code::TextEmpty,
             Code::TextTooLong,
             Code::OverLimit,
+            Code::EmojiNotAllowed,
             Code::AtCapacity,
             Code::AsyncDisabled,
             Code::InteractionDone,
@@ -230,9 +231,9 @@ async fn explain(
 }
 
 #[derive(Debug, Serialize)]
-struct Written {
-    message: MessageView,
-    interaction: InteractionView,
+pub(super) struct Written {
+    pub(super) message: MessageView,
+    pub(super) interaction: InteractionView,
 }
 
 async fn send(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlor_model::{Author, ContactPointId, Content, Id, Message, Observation, ProviderMessageId, Timestamp};
+use parlor_model::{Author, ContactPointId, Id, Message, Observation, ProviderMessageId, Timestamp};
 use parlor_store::{Alert, Conflict, Duplicate, JournalEntry, NewMessage, OutboxWrite};
 use rusqlite::{Row, params};
 use uuid::Uuid;

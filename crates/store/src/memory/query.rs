@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use parlor_model::{AgentName, Author, Contact, ContactId, Content, Message, Subject, Thread};
+use parlor_model::{AgentName, Author, Contact, ContactId, Message, Subject, Thread};
 use parlor_transcript::{SearchQuery, contact_search_text, counts_as_unread, message_search_text};
 
 use super::tables::Tables;

@@ -141,6 +141,13 @@ export const api = {
   /** @param {string} contact @param {string} id @param {string} channel @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   writeToContact: (contact, id, channel, text) => request('POST', `/api/contacts/${at(contact)}/messages`, { id, channel, text }),
 
+  /** @param {string} interaction @param {string} id @param {string} url @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
+  pushUrl: (interaction, id, url) => write(`/api/interactions/${at(interaction)}/push-url`, { id, url }),
+  /** @param {string} url @returns {Promise<{address: string, host: string, secure: boolean}>} */
+  previewUrl: (url) => request('POST', '/api/pushed-urls/preview', { url }),
+  /** @returns {Promise<{urls: string[]}>} */
+  pushedUrls: () => request('GET', '/api/pushed-urls'),
+
   /** @param {string} interaction @param {boolean} on */
   typing: (interaction, on) => request('POST', `/api/interactions/${at(interaction)}/typing`, { on }),
   /** @param {string} interaction @returns {Promise<{interaction: Interaction}>} */

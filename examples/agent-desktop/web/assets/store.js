@@ -284,7 +284,7 @@ class Store extends State {
     if (contact === undefined) return false;
     const isNew = this.conversation(contact).put(message);
     if (message.author.kind === 'contact') this.setTyping(message.thread, contact, 0);
-    if (isNew && message.interaction !== null && message.content.type === 'text') this.extendTail(message);
+    if (isNew && message.interaction !== null && ['text', 'pushed_url'].includes(message.content.type)) this.extendTail(message);
     this.changed('messages');
     return isNew;
   }

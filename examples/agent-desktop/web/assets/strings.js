@@ -103,6 +103,8 @@ const PROBLEMS = {
   feature_disabled: 'This view is switched off for your account.',
   must_open_interaction: 'In this environment, open an interaction to write to the contact.',
   id_reused: 'The server has another message under this id. Send it again.',
+  bad_address: 'This is not a web address that can be sent.',
+  emoji_not_allowed: 'Emoji are switched off for your account.',
   text_empty: 'There is nothing in the message.',
   text_too_long: 'The message is too long to send.',
 };
@@ -248,6 +250,23 @@ export const desk = {
     gone: (name, reason) => `${name}: ${{ expired: 'the time to answer is over.', cancelled: 'it was taken back.' }[reason] ?? 'it is no longer asked.'}`,
   },
 
+  push: {
+    open: 'Send a web address',
+    title: 'Web address for',
+    label: 'Web address',
+    hint: 'The contact is asked to open it. Look at it before you send it.',
+    leads: 'Leads to',
+    leadsOpenly: 'Not encrypted. Leads to',
+    look: 'Look at it',
+    send: 'Send',
+    sent: 'The address was sent.',
+    earlier: 'Sent before',
+    /** @type {Record<string, string>} */
+    refused: {
+      unreadable: 'This is not a web address.', not_web: 'Only https: and http: addresses can be sent.',
+      credentials: 'An address with a user name or password in it cannot be sent.', too_long: 'The address is too long.',
+    },
+  },
   handOver: {
     open: 'Hand over',
     title: 'Hand over:',

@@ -65,6 +65,18 @@ export function cutAtSpans(text, spans) {
 }
 
 /**
+ * Where in an invitation its address stands, as what can be clicked; nothing for an address that does not lead to the web.
+ * @param {{text?: string, url?: string}} content
+ * @returns {{start: number, end: number, href: string}[]} as {@link cutAtSpans} takes them
+ */
+export function invited({ text = '', url = '' }) {
+  const at = text.lastIndexOf(url);
+  if (at < 0 || !/^https?:\/\//.test(url)) return [];
+  const start = new TextEncoder().encode(text.slice(0, at)).length;
+  return [{ start, end: start + url.length, href: url }];
+}
+
+/**
  * Splits a text where towers of combining marks stand: thousands of them on one letter take a browser many seconds to
  * lay out. The parts joined are the text again, exactly.
  * @param {string} text

@@ -69,7 +69,7 @@
  *
  * @typedef {{id: string, agent: string, expires_at: Moment, interaction: Interaction}} Offer
  *
- * @typedef {{type: string, text?: string, notice?: any, kind?: string, raw?: string, consult?: string}} Content
+ * @typedef {{type: string, text?: string, url?: string, notice?: any, kind?: string, raw?: string, consult?: string}} Content
  * @typedef {{start: number, end: number, kind: "url" | "email" | "phone", href: string}} Span what can be clicked, in bytes of the text's UTF-8
  * @typedef {"sending" | "sent" | "delivered" | "read" | "failed"} Delivery
  *

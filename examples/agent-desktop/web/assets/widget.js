@@ -7,7 +7,7 @@ import { h, nameNode, reconcile, setText, written } from './dom.js';
 import { icon } from './icons.js';
 import * as storage from './storage.js';
 import { chat, time } from './strings.js';
-import { oneLine } from './text.js';
+import { cutAtSpans, invited, oneLine } from './text.js';
 import { ChatSession } from './widget/chat-session.js';
 
 /** While somebody goes on typing, the notice is renewed this often, milliseconds. */
@@ -25,6 +25,11 @@ const TALLEST = 120;
 /** @typedef {import('./widget/chat-session.js').Entry} Entry */
 /** @typedef {{key: string, type: "day", at: number} | {key: string, type: "notice", text: string, entry: Entry}
  *   | {key: string, type: "entry", entry: Entry, grouped: boolean, followed: boolean} | {key: string, type: "pending", text: string, grouped: boolean}} Row */
+
+/** The page that is opened learns nothing of this one. @param {{text?: string, url?: string}} content */
+const makeInvitation = (content) => cutAtSpans(content.text ?? '', invited(content)).flatMap(({ text, href }) => (href === null
+  ? written(text)
+  : h('a', { href, testid: 'chat-link', rel: 'noopener noreferrer nofollow', target: '_blank' }, ...written(text))));
 
 /** Agents have configured names such as `alice`. @param {string | null | undefined} name */
 const shown = (name) => (name ? name.charAt(0).toUpperCase() + name.slice(1) : chat.agent);
@@ -209,7 +214,8 @@ export class ParlorChat extends HTMLElement {
     const text = row.type === 'pending' ? row.text : (row.entry.content.text ?? chat.unsupported);
     return h('div', { class: `entry ${mine ? 'mine' : 'ours'}`, testid: 'chat-entry' },
       h('div', { class: 'author' }, mine ? chat.you : row.type === 'entry' ? nameNode(shown(row.entry.author.name)) : null),
-      h('div', { class: 'bubble', dir: 'auto' }, ...written(text)), h('div', { class: 'meta' }));
+      h('div', { class: 'bubble', dir: 'auto' }, ...(row.type === 'entry' && row.entry.content.type === 'pushed_url' ? makeInvitation(row.entry.content) : written(text))),
+      h('div', { class: 'meta' }));
   }
 
   /** @param {HTMLElement} element @param {Row} row */
@@ -227,7 +233,7 @@ export class ParlorChat extends HTMLElement {
 
   /** @param {Entry} entry */
   arrived(entry) {
-    if (entry.content.type !== 'text' || entry.author.kind === 'me') return;
+    if (!['text', 'pushed_url'].includes(entry.content.type) || entry.author.kind === 'me') return;
     if (this.isOpen) this.speaker.replaceChildren(h('p', {}, `${shown(entry.author.name)}: ${oneLine(entry.content.text ?? '', 400)}`));
   }
 

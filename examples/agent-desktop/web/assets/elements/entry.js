@@ -3,7 +3,7 @@ import { icon } from '../icons.js';
 import { nameOfAuthor } from '../names.js';
 import { store } from '../store.js';
 import { desk, time } from '../strings.js';
-import { cutAtSpans, markHits, towers } from '../text.js';
+import { cutAtSpans, invited, markHits, towers } from '../text.js';
 
 /** @typedef {import('../rows.js').Row} Row */
 
@@ -53,7 +53,7 @@ function makeEntry(message, search) {
   h('div', { class: 'entry-head' }, nameNode(name, { class: 'entry-author' }),
     author.kind === 'bot' ? h('span', { class: 'tag' }, desk.transcript.bot) : null,
     tag === undefined ? null : h('span', { class: 'tag' }, icon('lock'), tag)),
-  h('div', { class: 'bubble' }, makeText(content, search, message.spans)),
+  h('div', { class: 'bubble' }, makeText(content, search, content.type === 'pushed_url' ? invited(content) : message.spans)),
   h('div', { class: 'entry-meta' },
     message.late ? h('span', {}, desk.transcript.late) : null,
     h('time', { datetime: message.at, title: time.full(message.at) }, time.clock(message.provider_time ?? message.at)),

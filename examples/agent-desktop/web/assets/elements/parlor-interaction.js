@@ -15,6 +15,7 @@ import './parlor-consult-panel.js';
 import './parlor-contact-panel.js';
 import './parlor-conversation-panel.js';
 import './parlor-hand-over.js';
+import './parlor-push-url.js';
 import './parlor-transcript.js';
 import { drawPending, pendingMark } from './pending-mark.js';
 import { View } from './view.js';
@@ -41,7 +42,8 @@ export class ParlorInteraction extends View {
     this.buildMain();
     this.buildPanes();
     this.handOver = /** @type {any} */ (document.createElement('parlor-hand-over'));
-    this.section = h('section', { class: 'ix', testid: 'interaction-view', aria: { labelledby: 'ix-name' } }, this.head, this.tabs, this.main, this.panel, this.handOver);
+    this.push = /** @type {any} */ (document.createElement('parlor-push-url'));
+    this.section = h('section', { class: 'ix', testid: 'interaction-view', aria: { labelledby: 'ix-name' } }, this.head, this.tabs, this.main, this.panel, this.handOver, this.push);
     this.nothing = h('section', { class: 'nothing' },
       h('span', { class: 'nothing-mark', aria: { hidden: true } }, icon('chat')), h('h2', {}, desk.interaction.none), h('p', {}),
       h('button', { type: 'button', class: 'primary', on: { click: () => this.becomeReady() } }, desk.interaction.becomeReady));
@@ -69,6 +71,7 @@ export class ParlorInteraction extends View {
     this.disposition = h('select', { testid: 'disposition', aria: { label: desk.interaction.disposition }, on: { change: () => this.chooseDisposition() } });
     this.noteButton = h('button', { type: 'button', class: 'quiet', testid: 'note-open', aria: { expanded: false }, on: { click: () => this.toggleNote() } }, icon('note'), desk.interaction.note);
     this.handButton = h('button', { type: 'button', class: 'quiet', testid: 'hand-over', aria: { haspopup: 'dialog' }, on: { click: () => this.openHandOver() } }, icon('people'), desk.handOver.open);
+    this.pushButton = h('button', { type: 'button', class: 'quiet', testid: 'push-url', aria: { haspopup: 'dialog' }, on: { click: () => this.interaction !== undefined && this.push.open(this.interaction) } }, icon('link'), desk.push.open);
     this.parkButton = h('button', { type: 'button', class: 'quiet', testid: 'park', title: desk.interaction.parkHint, on: { click: () => this.shown !== null && park(this.shown, true) } }, icon('pin'), desk.interaction.park);
     this.leaveButton = h('button', { type: 'button', class: 'quiet', testid: 'leave', title: desk.handOver.leaveHint, on: { click: () => this.leaveIt() } }, icon('leave'), desk.handOver.leave);
     this.endButton = h('button', { type: 'button', class: 'quiet', testid: 'end', title: desk.interaction.endHint, on: { click: () => this.shown !== null && end(this.shown) } }, icon('stop'), desk.interaction.end);
@@ -76,7 +79,7 @@ export class ParlorInteraction extends View {
     this.head = h('header', { class: 'ix-head' },
       h('div', { class: 'ix-who' }, this.back, this.face,
         h('div', { class: 'ix-words' }, h('div', { class: 'ix-title' }, this.name, this.pending), h('div', { class: 'ix-sub' }, this.channel, this.elapsed, this.participants))),
-      h('div', { class: 'ix-actions' }, this.disposition, this.noteButton, this.parkButton, this.handButton, this.leaveButton, this.endButton, this.doneButton));
+      h('div', { class: 'ix-actions' }, this.disposition, this.noteButton, this.pushButton, this.parkButton, this.handButton, this.leaveButton, this.endButton, this.doneButton));
   }
 
   buildMain() {
@@ -208,10 +211,11 @@ export class ParlorInteraction extends View {
     // Codes are paths: what stands below another is moved in, and only what has nothing below it can be chosen.
     reconcile(this.disposition, codes, ({ code }) => code, ({ code, name: words, leaf }) => h('option', { value: code, disabled: !leaf }, `${'\u2003'.repeat(code.split('/').length - 1)}${words}`));
     this.disposition.value = interaction.disposition ?? '';
+    const aside = Boolean(interaction.parked);
     this.noteButton.hidden = !mine;
+    this.pushButton.hidden = !mine || interaction.state === 'done' || aside || !store.has('push_url');
     // Whoever only takes part can leave; to end it is for the owner.
     for (const button of [this.endButton, this.doneButton]) button.hidden = !owns;
-    const aside = Boolean(interaction.parked);
     this.parkButton.hidden = !owns || interaction.state !== 'active' || interaction.parked === undefined || aside;
     this.handButton.hidden = !mine || interaction.state !== 'active' || aside;
     this.leaveButton.hidden = !mine || owns || interaction.state !== 'active';

@@ -145,7 +145,7 @@ export class ChatSession extends EventTarget {
   get unread() {
     const { read } = this.kept;
     return Array.from(this.entries.values())
-      .filter(({ sequence, author, content }) => sequence > read && author.kind !== 'me' && content.type === 'text').length;
+      .filter(({ sequence, author, content }) => sequence > read && author.kind !== 'me' && ['text', 'pushed_url'].includes(content.type)).length;
   }
 
   hello() {
