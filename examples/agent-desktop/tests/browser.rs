@@ -86,6 +86,11 @@ fn agents_hand_over_consult_and_confer() {
 }
 
 #[test]
+fn agents_ask_contacts_to_open_an_address() {
+    story("addresses", 1);
+}
+
+#[test]
 fn flags_decide_and_restarts_do_not() {
     story("flags", 0);
 }

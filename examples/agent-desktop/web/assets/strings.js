@@ -251,7 +251,7 @@ export const desk = {
   },
 
   push: {
-    open: 'Send a web address',
+    open: 'Send link',
     title: 'Web address for',
     label: 'Web address',
     hint: 'The contact is asked to open it. Look at it before you send it.',
