@@ -175,6 +175,7 @@ mod code {
                 ("ended_holds", Value::try_from(interaction.ended_holds).unwrap()),
                 ("invitation", rules.invitation.into()),
                 ("missed_offer", missed_offer.into()),
+                ("recent_emojis", i64::try_from(rules.recent_emoji).unwrap().into()),
                 ("reply", reply.into()),
             ]
             .map(|(key, value)| (format!("policy.{key}"), value)),
@@ -236,7 +237,7 @@ mod code {
 }
 
 /// Settings that are decided, and that the code does not have yet because what they set is not built.
-const AWAITED: &[&str] = &["policy.post_countdown_at", "policy.recent_emojis"];
+const AWAITED: &[&str] = &["policy.post_countdown_at"];
 
 /// The document of this repository.
 fn document() -> String {

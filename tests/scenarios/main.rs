@@ -30,6 +30,7 @@ mod colleagues;
 mod concurrency;
 mod consults;
 mod conversation;
+mod emoji;
 mod faults;
 mod feed;
 mod hand_over;

@@ -46,6 +46,7 @@ const TABLE: &[(Verb, To, &str)] = &[
     (Verb::ReadFigures, To::Workspace, "----- y--"),
     (Verb::PushUrl, To::Interaction, "eeeey e--"),
     (Verb::SendEmoji, To::Workspace, "yyyyy y--"),
+    (Verb::PickEmoji, To::Workspace, "yyyyy y--"),
     (Verb::Export, To::Workspace, "----- --y"),
 ];
 
@@ -77,7 +78,8 @@ fn place(verb: Verb) -> usize {
         Verb::ReadFigures => 22,
         Verb::PushUrl => 23,
         Verb::SendEmoji => 24,
-        Verb::Export => 25,
+        Verb::PickEmoji => 25,
+        Verb::Export => 26,
     }
 }
 

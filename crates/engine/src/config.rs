@@ -100,6 +100,8 @@ pub struct Rules {
     /// The words before a web address that an agent asks a contact to open (r64), at most
     /// [`Rules::INVITATION_BYTES`]. Default: in English.
     pub invitation: String,
+    /// How many of the emoji that an agent sent last are remembered (r73). Default 30.
+    pub recent_emoji: usize,
 }
 
 impl Rules {
@@ -116,6 +118,7 @@ impl Default for Rules {
             reply: ReplyGoes::default(),
             ended_sets_not_ready: false,
             invitation: "Please open this link:".to_owned(),
+            recent_emoji: 30,
         }
     }
 }

@@ -744,6 +744,7 @@ impl Inner {
                 let session = self.session_on(*contact, channel).await?;
                 let content = Content::Text { text: text.clone() };
                 let visibility = self.check_content(agent, channel, &content)?;
+                self.remember_emoji(&mut draft, agent, &content).await?;
                 self.assign(&mut draft, &agent.name, session.thread).await;
                 let place = self.goes_on(agent, session.thread, &mut draft)?;
                 new_message(message, session.thread, place, agent, visibility, content)
@@ -763,6 +764,7 @@ impl Inner {
         draft: &mut Draft,
     ) -> Result<NewMessage, Attempt> {
         let visibility = self.check_content(agent, &interaction.channel, &content)?;
+        self.remember_emoji(draft, agent, &content).await?;
         let command = Command::AgentWrote { agent: agent.name.clone() };
         let policy = self.policy_for(agent);
         let transition = interaction.handle(&command, Context { now: self.now(), policy: &policy })?;

@@ -17,6 +17,7 @@ mod contact_side;
 mod decide;
 mod desk;
 mod draft;
+mod emoji;
 mod engine;
 mod error;
 mod export;

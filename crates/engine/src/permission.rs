@@ -67,13 +67,15 @@ pub enum Verb {
     PushUrl,
     /// Send emoji to a contact (r65).
     SendEmoji,
+    /// Look for emoji in a picker (r66, r67); without it they can still be pasted.
+    PickEmoji,
     /// Export transcripts, outbox, assignments, dead letters and counters.
     Export,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ActAsOneself,
         Self::AnswerOffer,
         Self::ReadInteraction,
@@ -99,6 +101,7 @@ impl Verb {
         Self::ReadFigures,
         Self::PushUrl,
         Self::SendEmoji,
+        Self::PickEmoji,
         Self::Export,
     ];
 }
@@ -191,7 +194,8 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
                 | Verb::ReadOwnFigures
                 | Verb::ReadFigures
                 | Verb::PushUrl
-                | Verb::SendEmoji => Err(Denial { verb, missing: Missing::Agent }),
+                | Verb::SendEmoji
+                | Verb::PickEmoji => Err(Denial { verb, missing: Missing::Agent }),
             };
         }
         Actor::Agent(agent) => agent,
@@ -225,6 +229,11 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
         Verb::SendEmoji => {
             desk()?;
             flag(FlagName::EmojiAllowed)
+        }
+        Verb::PickEmoji => {
+            desk()?;
+            flag(FlagName::EmojiAllowed)?;
+            flag(FlagName::EmojiPicker)
         }
         Verb::FinishInteraction | Verb::HandOver | Verb::Consult => needs(Missing::Part, takes(object)),
         Verb::WriteNote => needs(Missing::Part, takes_or_is_beside(object) || agent.role == Role::Supervisor),

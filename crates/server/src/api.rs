@@ -4,6 +4,7 @@ mod admin;
 mod colleagues;
 mod consults;
 mod contacts;
+mod emoji;
 mod feed;
 mod hand_over;
 mod health;
@@ -53,6 +54,7 @@ impl Api {
         let api = colleagues::routes(api);
         let api = outside::routes(api);
         let api = push_url::routes(api);
+        let api = emoji::routes(api);
         let api = contacts::routes(api);
         let api = kpi::routes(api);
         let api = crate::chat::routes(api);

@@ -72,6 +72,8 @@ fn table() -> Vec<Row> {
         ),
         ("POST", "/api/pushed-urls/preview", Some(json!({"url": "example.com"})), own),
         ("GET", "/api/pushed-urls", None, own),
+        ("GET", "/api/emoji", None, own),
+        ("GET", "/api/emoji/recent", None, own),
         ("POST", "/api/interactions/{interaction}/end", None, [401, 401, 404, 200, 403]),
         // It has to be ended first.
         ("POST", "/api/interactions/{interaction}/done", None, [401, 401, 404, 409, 403]),

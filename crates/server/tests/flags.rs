@@ -11,7 +11,7 @@ use parlor_model::{Deployment, FlagName, Flags, Medium};
 use serde_json::{Value, json};
 
 /// Flags whose feature is not built yet: they are shown, and there is nothing that they could switch.
-const AWAITED: &[FlagName] = &[FlagName::EmojiPicker, FlagName::VendorEmojiImages, FlagName::SaveAttachment];
+const AWAITED: &[FlagName] = &[FlagName::SaveAttachment];
 
 /// A workspace in which alice has these flags.
 async fn world(flags: Flags, change: impl FnOnce(&mut Config)) -> World {
@@ -127,6 +127,28 @@ async fn effect(flag: FlagName, on: bool) -> Value {
                 beside.status.as_u16()
             ])
         }
+        FlagName::EmojiPicker => {
+            let world = world(flags, |_| {}).await;
+            let found = world.get("/api/emoji?search=joie&locale=fr", ALICE).await;
+            let recent = world.get("/api/emoji/recent", ALICE).await;
+            let (id, _) = world.alices_interaction().await;
+            let body = json!({"id": uuid(9), "text": "Pasted 👍"});
+            let sent = world.post(&format!("/api/interactions/{id}/messages"), ALICE, body).await;
+            json!([
+                found.status.as_u16(),
+                found.json()["missing"],
+                recent.status.as_u16(),
+                sent.status.as_u16()
+            ])
+        }
+        // A hint for whoever draws: what is stored and sent is the same (r68).
+        FlagName::VendorEmojiImages => {
+            let world = world(flags, |_| {}).await;
+            let (id, _) = world.alices_interaction().await;
+            let body = json!({"id": uuid(9), "text": "❤️"});
+            let sent = world.post(&format!("/api/interactions/{id}/messages"), ALICE, body).await;
+            json!([shown(&world).await[flag.as_str()], sent.json()["message"]["content"]["text"]])
+        }
         other => panic!("what does {} switch?", other.as_str()),
     }
 }
@@ -147,6 +169,8 @@ async fn every_flag_that_has_something_to_switch_switches_it() {
             FlagName::TwitterEnabled | FlagName::AutoReadyAtLogin => (json!(true), json!(false)),
             FlagName::AsyncEnabled => (json!([201, null]), json!([409, "async_disabled"])),
             FlagName::AutoAnswer => (json!("active"), Value::Null),
+            FlagName::EmojiPicker => (json!([200, null, 200, 201]), json!([403, flag.as_str(), 403, 201])),
+            FlagName::VendorEmojiImages => (json!([true, "❤️"]), json!([false, "❤️"])),
             FlagName::PushUrl => (json!([201, null, 200, 200]), json!([403, flag.as_str(), 403, 403])),
             FlagName::EmojiAllowed => {
                 (json!([201, null, null, null, 201]), json!([403, "emoji_not_allowed", 5, 13, 403]))

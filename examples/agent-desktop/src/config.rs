@@ -433,6 +433,7 @@ fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Confi
     rules.ended_sets_not_ready = table.ended_sets_not_ready;
     rules.interaction.case_editable = table.case_editable.unwrap_or(rules.interaction.case_editable);
     rules.interaction.auto_done = duration(table.auto_done);
+    rules.recent_emoji = table.recent_emojis.map_or(rules.recent_emoji, usize::from);
     if let Some(words) = &table.invitation {
         rules.invitation.clone_from(words);
     }
@@ -554,8 +555,9 @@ mod tests {
 
     #[test]
     fn what_becomes_of_ended_and_silent_work_can_be_chosen() {
-        let text = "[policy]\ninvitation = \"Bitte ansehen:\"\nended_sets_not_ready = true\nidle_notice = 255000\nidle_end = 45000\ncase_editable = false\n";
+        let text = "[policy]\ninvitation = \"Bitte ansehen:\"\nrecent_emojis = 7\nended_sets_not_ready = true\nidle_notice = 255000\nidle_end = 45000\ncase_editable = false\n";
         let rules = Settings::parse(text).unwrap().engine.rules;
+        assert_eq!(rules.recent_emoji, 7);
         assert_eq!(rules.invitation, "Bitte ansehen:");
         assert!(rules.ended_sets_not_ready);
         assert_eq!(rules.interaction.idle_notice, Some(Duration::from_secs(255)));

@@ -193,9 +193,8 @@ pub(crate) struct PolicyTable {
     pub(crate) missed_offer: Option<Spanned<String>>,
     pub(crate) reply: Option<Spanned<String>>,
     pub(crate) invitation: Option<String>,
-    // Of the message box: accepted, so that one file serves every build; nothing reads them yet.
-    #[serde(rename = "recent_emojis")]
-    pub(crate) _recent_emojis: Option<u32>,
+    pub(crate) recent_emojis: Option<u16>,
+    // Of the message box: accepted, so that one file serves every build; nothing reads it yet.
     #[serde(rename = "post_countdown_at")]
     pub(crate) _post_countdown_at: Option<u32>,
 }

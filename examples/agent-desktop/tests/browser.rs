@@ -86,8 +86,8 @@ fn agents_hand_over_consult_and_confer() {
 }
 
 #[test]
-fn agents_ask_contacts_to_open_an_address() {
-    story("addresses", 1);
+fn agents_send_addresses_and_emoji() {
+    story("composing", 1);
 }
 
 #[test]

@@ -148,6 +148,11 @@ export const api = {
   /** @returns {Promise<{urls: string[]}>} */
   pushedUrls: () => request('GET', '/api/pushed-urls'),
 
+  /** @param {string} locale @param {string} [search] @returns {Promise<{emoji: {emoji: string, name: string, group: string}[]}>} */
+  emoji: (locale, search) => request('GET', `/api/emoji${query({ locale, search })}`),
+  /** @returns {Promise<{emoji: string[]}>} */
+  recentEmoji: () => request('GET', '/api/emoji/recent'),
+
   /** @param {string} interaction @param {boolean} on */
   typing: (interaction, on) => request('POST', `/api/interactions/${at(interaction)}/typing`, { on }),
   /** @param {string} interaction @returns {Promise<{interaction: Interaction}>} */

@@ -250,6 +250,16 @@ export const desk = {
     gone: (name, reason) => `${name}: ${{ expired: 'the time to answer is over.', cancelled: 'it was taken back.' }[reason] ?? 'it is no longer asked.'}`,
   },
 
+  emoji: {
+    open: 'Emoji',
+    search: 'Search by name or feeling',
+    views: 'Which emoji',
+    recent: 'Recent',
+    all: 'All',
+    more: 'More emoji',
+    noRecent: 'The emoji that you send stand here.',
+    nothing: 'No emoji has that name.',
+  },
   push: {
     open: 'Send link',
     title: 'Web address for',

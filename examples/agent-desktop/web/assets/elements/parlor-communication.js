@@ -49,6 +49,7 @@ export class ParlorCommunication extends View {
     this.transcript.name({ testid: 'communication-conversation', label: desk.conversation.label, typing: 'communication-typing' });
     this.transcript.speaks = true;
     this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
+    this.composer.emoji = 'full';
     this.composer.name({ field: 'communication-composer', send: 'communication-send', label: desk.communication.writeLabel, sendLabel: desk.interaction.send });
     this.composer.onsend = (/** @type {string} */ text) => {
       if (this.shown !== null) writeToContact(this.shown, this.channel.value || null, text);

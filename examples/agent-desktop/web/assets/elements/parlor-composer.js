@@ -1,6 +1,9 @@
 import { changes, draft, keepDraft } from '../drafts.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
+import { store } from '../store.js';
+import { insertBetween } from '../text.js';
+import './parlor-emoji.js';
 import { View } from './view.js';
 
 /** While somebody goes on typing, the notice is renewed this often, milliseconds. */
@@ -25,6 +28,8 @@ export class ParlorComposer extends View {
     /** @type {((on: boolean) => void) | null} */
     this.ontyping = null;
     this.typingSince = 0;
+    /** Which picker its emoji are chosen in; none for what never goes to a contact. @type {"" | "menu" | "full"} */
+    this.emoji = '';
   }
 
   /** @param {{field: string, send: string, label: string, sendLabel: string}} names hooks and words */
@@ -39,6 +44,8 @@ export class ParlorComposer extends View {
       on: { input: () => this.typed(), keydown: (/** @type {KeyboardEvent} */ event) => this.pressed(event), blur: () => this.stopTyping() },
     });
     this.button = h('button', { type: 'submit', class: 'primary send', testid: names.send, title: names.sendLabel, aria: { label: names.sendLabel } }, icon('send'));
+    this.picker = /** @type {import('./parlor-emoji.js').ParlorEmoji} */ (document.createElement('parlor-emoji'));
+    this.picker.onpick = (emoji) => this.insert(emoji);
     this.form = h('form', {
       class: 'composer', novalidate: true, on: {
         submit: (/** @type {Event} */ event) => {
@@ -46,7 +53,7 @@ export class ParlorComposer extends View {
           this.submit();
         },
       },
-    }, this.field, this.button);
+    }, this.field, this.picker, this.button);
     this.append(this.form);
     changes.addEventListener('draft', (event) => {
       if (/** @type {CustomEvent} */ (event).detail === this.key) this.load();
@@ -62,6 +69,8 @@ export class ParlorComposer extends View {
     }
     if (this.field.placeholder !== placeholder) this.field.placeholder = placeholder;
     if (this.field.disabled !== disabled) this.field.disabled = disabled;
+    this.picker.hidden = this.emoji === '' || disabled || !store.has('emoji_allowed') || !store.has('emoji_picker');
+    if (this.emoji !== '') this.picker.size = this.emoji;
     this.drawButton();
   }
 
@@ -90,6 +99,16 @@ export class ParlorComposer extends View {
   drawButton() {
     // Not `disabled`: a disabled button would lose the focus of somebody who sends by keyboard.
     this.button.setAttribute('aria-disabled', String(this.field.disabled || this.field.value.trim() === ''));
+  }
+
+  /** Where the caret stands, or in place of what is selected (r70). @param {string} emoji */
+  insert(emoji) {
+    const { selectionStart, selectionEnd } = this.field;
+    const { text, after } = insertBetween(this.field.value, selectionStart, selectionEnd, emoji);
+    this.field.value = text;
+    this.field.focus();
+    this.field.setSelectionRange(after, after);
+    this.typed();
   }
 
   typed() {

@@ -30,6 +30,7 @@ export class ParlorConversationPanel extends View {
     this.list = /** @type {any} */ (document.createElement('parlor-transcript'));
     this.list.name({ testid: 'conversation', label: desk.conversation.label });
     this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
+    this.composer.emoji = 'menu';
     this.composer.name({ field: 'conversation-composer', send: 'conversation-send', label: desk.interaction.message, sendLabel: desk.interaction.send });
     this.composer.onsend = (/** @type {string} */ text) => {
       const interaction = store.interactions.get(this.interaction ?? '');

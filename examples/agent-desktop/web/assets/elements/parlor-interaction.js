@@ -107,6 +107,7 @@ export class ParlorInteraction extends View {
     this.continueButton = h('button', { type: 'button', class: 'quiet small', on: { click: () => this.continue() } }, desk.interaction.continue);
     this.endedBanner = h('div', { class: 'ended', testid: 'interaction-banner', hidden: true }, this.endedWords, this.continueButton);
     this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
+    this.composer.emoji = 'menu';
     this.composer.name({ field: 'composer', send: 'send', label: desk.interaction.message, sendLabel: desk.interaction.send });
     this.composer.onsend = (/** @type {string} */ text) => {
       const interaction = this.interaction;

@@ -1,4 +1,4 @@
-// An agent asks a contact to open a web address (r58-r64), and may not send emoji where they are switched off (r65).
+// An agent asks a contact to open a web address (r58-r64), and chooses emoji where they are allowed (r65-r75).
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -7,9 +7,9 @@ import { Desk, agent, launch, story, until, visitor } from './world.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const step = story('addresses');
+const step = story('composing');
 const browser = await launch();
-const desk = await Desk.start({ bob: 'flags = { push_url = false, emoji_allowed = false }' });
+const desk = await Desk.start({ bob: 'flags = { push_url = false, emoji_allowed = false }', more: '[policy]\nrecent_emojis = 3' });
 const alice = await agent(browser, desk, 'alice');
 const ann = await visitor(browser, desk, 'Ann');
 step.pages.push(alice, ann);
@@ -91,6 +91,67 @@ await step('r61-r63: what was sent before is chosen by keyboard alone', async ()
   if (process.env.SHOTS) await ann.screenshot({ path: `${process.env.SHOTS}/push-ann.png` });
 });
 
+const picks = async (field, emoji) => {
+  const composer = alice.locator('parlor-composer', { has: alice.id(field) });
+  await composer.getByTestId('emoji').click();
+  return { composer, item: composer.getByTestId('emoji-item').filter({ hasText: emoji }).first() };
+};
+
+await step('r69, r70: a quick menu puts an emoji where the caret is, and never into a character', async () => {
+  const family = '\u{1F469}\u200D\u{1F469}\u200D\u{1F467}';
+  await alice.id('composer').fill(`${family}!`);
+  // Into the middle of the family, as a script may do what a keyboard cannot.
+  await alice.id('composer').evaluate((field) => field.setSelectionRange(3, 3));
+  const { composer, item } = await picks('composer', '\u{1F44D}');
+  assert.equal(await composer.getByTestId('emoji-search').isVisible(), false, 'search and Recent are in the full picker only');
+  await item.click();
+  assert.equal(await alice.id('composer').inputValue(), `${family}\u{1F44D}!`);
+  if (process.env.SHOTS) { await composer.getByTestId('emoji').click(); await alice.screenshot({ path: `${process.env.SHOTS}/emoji-menu.png` }); await alice.keyboard.press('Escape'); }
+  await alice.id('composer').press('Enter');
+  await ann.hears(`${family}\u{1F44D}!`);
+});
+
+await step('r74, r75: in the full picker one is found by name and by feeling, with the keyboard alone', async () => {
+  const { composer } = await picks('composer', '');
+  await composer.getByTestId('emoji-more').click();
+  const search = composer.getByTestId('emoji-search');
+  const first = () => composer.getByTestId('emoji-item').first();
+  await search.fill('thumbs');
+  await first().getByText('\u{1F44D}').waitFor();
+  await search.fill('zzzzqq');
+  await composer.getByTestId('emoji-state').getByText('No emoji has that name.').waitFor();
+  await search.fill('joy');
+  await composer.getByTestId('emoji-item').filter({ hasText: '\u{1F602}' }).waitFor();
+  const found = await alice.evaluate(async () => {
+    const { violations } = await globalThis.axe.run('[data-testid=emoji-panel]:not([hidden])', { resultTypes: ['violations'] });
+    return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+  });
+  assert.deepEqual(found, []);
+  if (process.env.SHOTS) await alice.screenshot({ path: `${process.env.SHOTS}/emoji-search.png` });
+  await search.press('ArrowDown');
+  await alice.keyboard.press('ArrowRight');
+  const chosen = await alice.evaluate(() => document.activeElement.textContent);
+  await alice.keyboard.press('Enter');
+  assert.equal(await alice.id('composer').inputValue(), chosen);
+  await alice.id('composer').fill('');
+});
+
+await step('r72, r73: Recent has what was sent, not what was picked; All has all of them', async () => {
+  await alice.opensContact('Ann');
+  const { composer } = await picks('communication-composer', '');
+  const emoji = () => composer.getByTestId('emoji-item').allTextContents();
+  await until('the ones that were sent', async () => (await emoji()).length === 2);
+  assert.deepEqual(await emoji(), ['\u{1F44D}', '\u{1F469}\u200D\u{1F469}\u200D\u{1F467}']);
+  await composer.getByTestId('emoji-all').click();
+  await until('all of them', async () => (await emoji()).length === 1914);
+  if (process.env.SHOTS) await alice.screenshot({ path: `${process.env.SHOTS}/emoji-all.png` });
+  await composer.getByTestId('emoji-item').nth(1).click();
+  assert.equal(await alice.id('communication-composer').inputValue(), '\u{1F603}');
+  await alice.id('communication-composer').press('Enter');
+  await ann.hears('\u{1F603}');
+  await until('it is recent', async () => (await desk.api('alice', 'GET', '/api/emoji/recent')).body.emoji[0] === '\u{1F603}');
+});
+
 await step('r58, r65: who may not push addresses is not offered to, and emoji come back with a word', async () => {
   await alice.id('ready-chat').click();
   const bob = await agent(browser, desk, 'bob');
@@ -99,6 +160,7 @@ await step('r58, r65: who may not push addresses is not offered to, and emoji co
   await ben.says('Hello?');
   await bob.accept();
   assert.equal(await bob.id('push-url').isVisible(), false);
+  assert.equal(await bob.id('interaction-view').getByTestId('emoji').first().isVisible(), false);
   await bob.answer('Welcome \u{1F44B}\u{1F3FD}');
   await bob.getByText('Emoji are switched off for your account.').waitFor();
   assert.equal(await bob.id('composer').inputValue(), 'Welcome \u{1F44B}\u{1F3FD}', 'nothing typed is lost');
