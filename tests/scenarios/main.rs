@@ -53,6 +53,7 @@ mod restart;
 mod rows;
 mod silence;
 mod targets;
+mod team;
 mod together;
 mod unread;
 mod views;

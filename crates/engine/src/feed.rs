@@ -95,6 +95,8 @@ pub enum FeedEvent {
         /// What it is now.
         connection: ConnectionState,
     },
+    /// What the team view shows has changed, for those who look at it.
+    Team {},
     /// Too much was missed: read everything again.
     Resync {},
 }
@@ -134,6 +136,7 @@ impl FeedEvent {
             Self::Pending { .. } => "pending",
             Self::Typing { .. } => "typing",
             Self::Connection { .. } => "connection",
+            Self::Team {} => "team",
             Self::Resync {} => "resync",
         }
     }
@@ -169,6 +172,8 @@ pub struct AgentFeed {
     offers: BTreeMap<InteractionId, OfferId>,
     /// The requests of colleagues that the client knows.
     requests: BTreeMap<InteractionId, BTreeSet<RequestKey>>,
+    /// Whether it waits to be told that the team has changed: many changes are one.
+    team_changed: bool,
 }
 
 impl Engine {
@@ -202,6 +207,7 @@ impl Engine {
             mine: BTreeSet::new(),
             offers: BTreeMap::new(),
             requests: BTreeMap::new(),
+            team_changed: false,
         };
         feed.hello(self, published).await?;
         Ok(feed)
@@ -258,6 +264,7 @@ impl AgentFeed {
     pub async fn next(&mut self) -> Result<Option<FeedItem>, EngineError> {
         loop {
             if let Some(item) = self.waiting.pop_front() {
+                self.team_changed &= !matches!(item.event, FeedEvent::Team {});
                 return Ok(Some(item));
             }
             if self.owed.is_some() {
@@ -334,6 +341,7 @@ impl AgentFeed {
                 if self.mine.contains(&interaction) {
                     self.tell(FeedEvent::Pending { interaction, pending: Some(pending) });
                 }
+                self.team();
             }
         }
         Ok(())
@@ -341,6 +349,14 @@ impl AgentFeed {
 
     fn tell(&mut self, event: FeedEvent) {
         self.waiting.push_back(FeedItem { position: None, event });
+    }
+
+    /// Says to who looks at the team that it has changed.
+    fn team(&mut self) {
+        if !self.team_changed && self.engine.presence.watches_team(&self.agent) {
+            self.team_changed = true;
+            self.tell(FeedEvent::Team {});
+        }
     }
 
     /// Whether the agent hears of a contact: spoken to in one of their interactions or, in the Communication view, in
@@ -404,6 +420,9 @@ impl AgentFeed {
             }
             // Others' affairs.
             _ => {}
+        }
+        if matches!(published.record.entry, JournalEntry::Interaction { .. } | JournalEntry::Agent(_)) {
+            self.team();
         }
         self.position = position;
         if self.waiting.len() > before

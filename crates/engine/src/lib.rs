@@ -34,6 +34,7 @@ mod reads;
 mod requests;
 mod source;
 mod targets;
+mod team;
 mod together;
 pub mod view;
 
@@ -51,3 +52,4 @@ pub use reads::{ContactsRequest, ConversationRequest};
 pub use requests::{ConsultBy, RequestGone, RequestKind};
 pub use source::{SystemClock, SystemIds};
 pub use targets::{AgentTarget, Obstacle, QueueTarget, Targets};
+pub use team::{ColleagueView, TeamAgent, TeamQueue, TeamView, WaitingWork};

@@ -27,6 +27,7 @@ struct AgentPresence {
     feeds: usize,
     until: Option<Timestamp>,
     watching: Option<ContactId>,
+    watches_team: bool,
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +94,7 @@ impl Presence {
         if let Some(presence) = inner.agents.get_mut(agent) {
             presence.until = None;
             presence.watching = None;
+            presence.watches_team = false;
         }
     }
 
@@ -112,6 +114,14 @@ impl Presence {
 
     pub(crate) fn watches(&self, agent: &AgentName, contact: ContactId) -> bool {
         self.lock().agents.get(agent).is_some_and(|presence| presence.watching == Some(contact))
+    }
+
+    pub(crate) fn watch_team(&self, agent: &AgentName, on: bool) {
+        self.lock().agents.entry(agent.clone()).or_default().watches_team = on;
+    }
+
+    pub(crate) fn watches_team(&self, agent: &AgentName) -> bool {
+        self.lock().agents.get(agent).is_some_and(|presence| presence.watches_team)
     }
 
     /// A contact's socket was opened; gives the new state.

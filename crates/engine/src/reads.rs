@@ -759,7 +759,7 @@ fn ended_view(by: &EndedBy, at: Timestamp) -> EndedView {
     }
 }
 
-fn readiness_view(state: Option<&ReadinessState>) -> ReadinessView {
+pub(crate) fn readiness_view(state: Option<&ReadinessState>) -> ReadinessView {
     let Some(state) = state else {
         return ReadinessView { ready: false, reason: None, since: None };
     };

@@ -15,6 +15,7 @@ mod offers;
 mod outside;
 mod push_url;
 mod sign_in;
+mod team;
 mod together;
 
 use std::sync::Arc;
@@ -57,6 +58,7 @@ impl Api {
         let api = emoji::routes(api);
         let api = contacts::routes(api);
         let api = kpi::routes(api);
+        let api = team::routes(api);
         let api = crate::chat::routes(api);
         admin::routes(api)
     }

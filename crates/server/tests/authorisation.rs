@@ -184,6 +184,8 @@ fn colleagues() -> Vec<Row> {
         ("POST", "/api/interactions/{interaction}/park", None, [401, 401, 404, 200, 403]),
         ("POST", "/api/interactions/{interaction}/unpark", None, [401, 401, 404, 200, 403]),
         ("GET", "/api/kpi", None, own),
+        ("GET", "/api/team", None, [401, 401, 403, 403, 403]),
+        ("GET", "/api/colleagues", None, own),
         // A chat between alice and carol: to everybody else it does not exist.
         ("GET", "/api/consults", None, own),
         ("POST", "/api/consults", Some(json!({"agent": "carol"})), [401, 401, 201, 201, 403]),

@@ -151,6 +151,33 @@ async fn a_supervisor_watches_whispers_and_barges_in() {
 }
 
 #[tokio::test]
+async fn a_supervisor_sees_the_team_and_is_told_of_its_changes() {
+    let (world, id) = desk().await;
+    let team = world.get("/api/team", CAROL).await.expect(200).json();
+    let alice = team["agents"].as_array().unwrap().iter().find(|at| at["agent"] == "alice").unwrap().clone();
+    assert_eq!((&alice["signed_in"], &alice["open"]), (&json!(true), &json!(1)));
+    assert_eq!(alice["interactions"][0]["id"], json!(id));
+    assert_eq!(team["queues"][0]["waiting"], 0);
+    let denied = world.get("/api/team", ALICE).await.refused(403, "denied").json();
+    assert_eq!(denied["missing"], "role_supervisor");
+    let watch = |token: &'static str, body: Value| {
+        world.call(axum::http::Method::PUT, "/api/me/watching", Some(token), Some(body))
+    };
+    watch(CAROL, json!({"team": true})).await.expect(204);
+    watch(CAROL, json!({"contact": null, "team": false})).await.expect(204);
+    watch(ALICE, json!({"team": true})).await.refused(403, "denied");
+    watch(ALICE, json!({"contact": null})).await.expect(204);
+    let colleagues = world.get("/api/colleagues", ALICE).await.expect(200).json();
+    assert_eq!(
+        colleagues["colleagues"],
+        json!([
+            {"agent": "bob", "signed_in": true, "ready": false},
+            {"agent": "carol", "signed_in": true, "ready": false}
+        ])
+    );
+}
+
+#[tokio::test]
 async fn r54_colleagues_chat_without_an_interaction() {
     let (world, _) = desk().await;
     let begun = world.post("/api/consults", ALICE, json!({"id": uuid(60), "agent": "bob"})).await.expect(201);

@@ -6,6 +6,7 @@ mod fatal;
 mod file;
 mod pages;
 mod run;
+mod simulated;
 mod store;
 
 use std::net::SocketAddr;

@@ -16,6 +16,7 @@ use crate::Arguments;
 use crate::config::Settings;
 use crate::fatal::Fatal;
 use crate::pages::pages;
+use crate::simulated::Simulated;
 use crate::store::OpenStore;
 
 /// How often the recorder of metrics folds up what it has collected; else it would keep every single value.
@@ -48,10 +49,17 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
     let address = listener.local_addr().map_err(io("the listener"))?;
 
     let web_chat = WebChat::new(settings.chat_limits.clone()).with_profile(settings.web_chat.clone());
-    let engine = EngineBuilder::new(settings.engine.clone(), Arc::clone(&store.store))
-        .transport(ChannelKind::WebChat, Arc::new(web_chat))
-        .start()
-        .await?;
+    let mut builder = EngineBuilder::new(settings.engine.clone(), Arc::clone(&store.store))
+        .transport(ChannelKind::WebChat, Arc::new(web_chat));
+    let simulated = arguments.is_demo().then(|| Arc::new(Simulated::default()));
+    if let Some(simulated) = &simulated {
+        builder =
+            builder.voice_gateway(Arc::clone(simulated) as _).outside_launcher(Arc::clone(simulated) as _);
+    }
+    let engine = builder.start().await?;
+    if let Some(simulated) = &simulated {
+        simulated.tells(engine.clone());
+    }
     let here = here(address);
     let server = Server::new(engine.clone(), server_config(arguments, &settings, address, &here)?)?;
     let router = server.router().merge(server.protect(pages()));

@@ -91,6 +91,16 @@ fn agents_send_addresses_and_emoji() {
 }
 
 #[test]
+fn a_supervisor_sees_the_team_and_helps() {
+    story("team", 1);
+}
+
+#[test]
+fn colleagues_write_and_call() {
+    story("colleagues", 1);
+}
+
+#[test]
 fn flags_decide_and_restarts_do_not() {
     story("flags", 0);
 }

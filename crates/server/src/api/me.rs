@@ -41,7 +41,7 @@ pub(super) fn routes(api: Api) -> Api {
             Operation::put(
                 "/api/me/watching",
                 "watch",
-                "Which contact the Communication view shows: their messages come by the feed",
+                "What is looked at: a contact, whose messages then come by the feed, or the team, whose changes do",
             )
             .takes("Watch")
             .gives_nothing(),
@@ -107,7 +107,23 @@ async fn my_work(State(shared): State<Arc<Shared>>, caller: AgentCaller) -> Resu
 
 #[derive(Debug, Deserialize)]
 struct Watch {
-    contact: Option<ContactId>,
+    #[serde(default)]
+    contact: LooksAt,
+    team: Option<bool>,
+}
+
+/// Which contact is looked at; `null` is nobody, which is not the same as nothing said.
+#[derive(Debug, Default)]
+enum LooksAt {
+    #[default]
+    Unsaid,
+    Contact(Option<ContactId>),
+}
+
+impl<'de> Deserialize<'de> for LooksAt {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::Contact)
+    }
 }
 
 async fn watch(
@@ -115,7 +131,14 @@ async fn watch(
     caller: AgentCaller,
     Json(body): Json<Watch>,
 ) -> Result<Response, Problem> {
-    shared.engine.watch(&caller.name, body.contact)?;
+    if let Some(team) = body.team {
+        shared.engine.watch_team(&caller.name, team)?;
+    }
+    match (body.contact, body.team) {
+        (LooksAt::Contact(contact), _) => shared.engine.watch(&caller.name, contact)?,
+        (LooksAt::Unsaid, None) => shared.engine.watch(&caller.name, None)?,
+        (LooksAt::Unsaid, Some(_)) => {}
+    }
     Ok(nothing())
 }
 

@@ -75,6 +75,67 @@ async function together(look, options) {
   await office.stop();
 }
 
+/** The Team view and what supervisors do, as they and a colleague see it. */
+async function team(look, options) {
+  const office = await Desk.start({ alice: 'capacity = { live = 1 }', bob: 'queues = []' });
+  const leads = await agent(browser, office, 'carol', { ...options, ready: false });
+  const helps = await agent(browser, office, 'bob', { ...options, ready: false });
+  const talks = await agent(browser, office, 'alice', options);
+  const guests = [await visitor(browser, office, 'Ann', options), await visitor(browser, office, 'Ben', options)];
+  step.pages.push(leads, helps, talks, ...guests);
+  await guests[0].says('A difficult question.');
+  await talks.id('offer').waitFor();
+  await talks.accept();
+  await guests[1].says('Is there somebody?');
+  await leads.id('nav-team').click();
+  await leads.id('explain').click();
+  await leads.id('verdict').first().waitFor();
+  await audit(leads, `the team, ${look}`);
+  if (process.env.PARLOR_SHOTS) await shot(leads, `team-${look}.png`);
+  await leads.id('team-interaction').filter({ hasText: 'Ann' }).click();
+  await leads.id('supervise-whisper').click();
+  await leads.id('whisper-composer').fill('Offer the blue one.');
+  await leads.id('whisper-composer').press('Enter');
+  await talks.sees('Offer the blue one.');
+  await audit(leads, `one who whispers, ${look}`);
+  await audit(talks, `one who is whispered to, ${look}`);
+  if (process.env.PARLOR_SHOTS) {
+    await shot(leads, `whispers-${look}.png`);
+    await shot(talks, `whispered-${look}.png`);
+  }
+  await leads.id('supervise-barge').click();
+  await leads.id('addressees').waitFor();
+  await audit(leads, `one who has joined in, ${look}`);
+  await leads.id('nav-team').click();
+  await leads.id('team-figures').click();
+  await leads.id('agent-figures').locator('tbody tr').first().waitFor();
+  await audit(leads, `figures, ${look}`);
+  if (process.env.PARLOR_SHOTS) await shot(leads, `figures-${look}.png`);
+  await helps.id('nav-team').click();
+  await helps.locator('[data-testid=colleague][data-name=carol]').click();
+  await helps.id('colleague-composer').fill('Shall I help?');
+  await helps.id('colleague-composer').press('Enter');
+  await leads.id('chat-alert').waitFor();
+  await audit(leads, `a colleague writes, ${look}`);
+  await leads.id('chat-alert-show').click();
+  await leads.id('colleague-composer').fill('Please do.');
+  await leads.id('colleague-composer').press('Enter');
+  await helps.id('colleague-transcript').getByText('Please do.').waitFor();
+  await audit(helps, `a chat with a colleague, ${look}`);
+  if (process.env.PARLOR_SHOTS) await shot(helps, `colleagues-${look}.png`);
+  await talks.id('tab-contact').click();
+  await talks.id('contact-name').waitFor();
+  await talks.getByRole('button', { name: 'Add a detail' }).click();
+  await talks.getByPlaceholder('Field', { exact: true }).last().fill('mail');
+  await talks.getByPlaceholder('Value', { exact: true }).last().fill('ann@example.org');
+  await talks.id('contact-save').click();
+  await talks.id('outside').waitFor();
+  await audit(talks, `an e-mail to a contact, ${look}`);
+  if (process.env.PARLOR_SHOTS) await shot(talks, `outside-${look}.png`);
+  for (const page of [leads, helps, talks, ...guests]) await page.context().close();
+  await office.stop();
+}
+
 async function picture() {
   const shop = await Desk.start({ pending: [60_000, 180_000] });
   const [lamp, guest] = [await visitor(browser, shop, 'Ann Becker'), await visitor(browser, shop, 'Eve Martin')];
@@ -132,6 +193,49 @@ for (const [look, options] of LOOKS) {
 }
 
 for (const [look, options] of LOOKS) await step(`no violation while agents work together: ${look}`, () => together(look, options));
+
+for (const [look, options] of LOOKS) await step(`no violation in what a team sees: ${look}`, () => team(look, options));
+
+await step('a supervisor finds out why work waits, watches, whispers and leaves by keyboard alone', async () => {
+  const office = await Desk.start({ alice: 'capacity = { live = 1 }', bob: 'queues = []' });
+  const [leads, talks] = [await agent(browser, office, 'carol', { ready: false }), await agent(browser, office, 'alice')];
+  const guests = [await visitor(browser, office, 'Ann'), await visitor(browser, office, 'Ben')];
+  step.pages.push(leads, talks, ...guests);
+  await guests[0].says('A difficult question.');
+  await talks.id('offer').waitFor();
+  await talks.accept();
+  await guests[1].says('Is there somebody?');
+  await leads.tabTo('nav-team');
+  await leads.keyboard.press('Enter');
+  await leads.id('team-waiting').waitFor();
+  await leads.tabTo('explain');
+  await leads.keyboard.press('Enter');
+  await leads.id('verdict').first().waitFor();
+  // What changes meanwhile does not take the focus away.
+  await talks.answer('One moment.');
+  await talks.id('ready-chat').click();
+  await leads.locator('[data-testid=team-agent][data-agent=alice] [data-testid=team-ready-chat][data-ready=false]').waitFor();
+  assert.equal(await leads.evaluate(() => document.activeElement.dataset.testid), 'explain');
+  await leads.tabTo('team-now');
+  await leads.keyboard.press('ArrowRight');
+  await leads.locator('[data-testid=team-chats][aria-selected=true]').waitFor();
+  await leads.keyboard.press('ArrowLeft');
+  await leads.tabTo('team-interaction');
+  await leads.keyboard.press('Enter');
+  await leads.tabTo('supervise-whisper');
+  await leads.keyboard.press('Enter');
+  await leads.getByRole('status').getByText('You whisper to Alice').waitFor({ state: 'attached' });
+  await leads.tabTo('whisper-composer');
+  await leads.keyboard.type('By keyboard, too.');
+  await leads.keyboard.press('Enter');
+  await talks.sees('By keyboard, too.');
+  await talks.getByRole('status').getByText('Carol: By keyboard, too.').waitFor({ state: 'attached' });
+  await leads.tabTo('supervise-leave');
+  await leads.keyboard.press('Enter');
+  await leads.id('team').waitFor();
+  for (const page of [leads, talks, ...guests]) await page.context().close();
+  await office.stop();
+});
 
 await step('an offer is taken, answered and closed by keyboard alone', async () => {
   ann = await visitor(browser, desk, 'Kay');

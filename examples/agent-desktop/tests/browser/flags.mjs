@@ -271,6 +271,33 @@ await part('r13: where ended work has to be finished first, the desk says so, un
   await alice.locator('[data-testid=ready-chat][aria-pressed=true]').waitFor();
 });
 
+await part('who lets an offer pass is Not ready where the policy says so, and is told why and what to do', async () => {
+  const desk = await started({ offerTtl: 1_500, more: '[policy]\nmissed_offer = "not_ready"' });
+  const [ann, alice] = await people(visitor(browser, desk, 'Ann'), agent(browser, desk, 'alice'));
+  await ann.says('Is somebody there?');
+  await alice.id('offer').waitFor();
+  await alice.id('offer').waitFor({ state: 'detached' });
+  const chat = alice.id('ready-chat');
+  await chat.getByText('an offer was missed').waitFor();
+  assert.equal(await chat.getAttribute('aria-pressed'), 'false');
+  assert.match(await chat.getAttribute('title'), /You let an offer pass: choose Ready/);
+  await alice.id('notice').getByText('The offer expired').waitFor();
+  await chat.click();
+  await alice.locator('[data-testid=ready-chat][aria-pressed=true]').waitFor();
+  await alice.id('offer').getByText('Is somebody there?').waitFor();
+});
+
+await part('r22: a contact who says nothing for long: the agents are told, and then a rule ends the session', async () => {
+  const desk = await started({ more: '[policy]\nidle_notice = 1500\nidle_end = 2500' });
+  const { ann, alice } = await talking(desk);
+  await alice.sees('The contact has been silent for a while');
+  await alice.state('ended');
+  await alice.sees('The session was ended by a rule');
+  await alice.id('interaction-banner').getByText('Ended by a rule').waitFor();
+  await ann.state('ended');
+  assert.ok(!(await ann.content()).includes('silent'), 'that is for the agents');
+});
+
 await part('r57: numbers and addresses in a text can be clicked, by those whose account says so', async () => {
   const desk = await started({ alice: 'flags = { clickable_endpoints_in_text = true }', bob: 'flags = { clickable_endpoints_in_text = false }' });
   const { ann, alice } = await talking(desk);
@@ -291,7 +318,7 @@ await part('r57: numbers and addresses in a text can be clicked, by those whose 
 
 await part('what is put aside takes no room, and goes on when it is taken up', async () => {
   const desk = await started();
-  const { alice } = await talking(desk);
+  const { ann, alice } = await talking(desk);
   const used = async () => (await desk.api('alice', 'GET', '/api/me')).body.load.live.used;
   assert.equal(await used(), 1);
   await alice.id('park').click();
@@ -301,6 +328,14 @@ await part('what is put aside takes no room, and goes on when it is taken up', a
   await alice.id('parked').waitFor({ state: 'hidden' });
   assert.equal(await used(), 1);
   await alice.state('active');
+  // The contact writes: that calls it back, too.
+  await alice.id('park').click();
+  await alice.id('parked').waitFor();
+  await ann.says('I am back.');
+  await alice.id('offer').getByText('I am back.').waitFor();
+  await alice.accept();
+  await alice.sees('I am back.');
+  assert.equal(await alice.id('parked').isVisible(), false);
 });
 
 await step.end(open, browser);

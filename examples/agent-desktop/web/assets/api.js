@@ -32,6 +32,9 @@ export class NoAnswer extends Error {
 /** Statuses after which the same request may well succeed later. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** Refusals with such a status that stay what they are: a call that did not come about is not made again by itself. */
+const SETTLED = new Set(['not_carried']);
+
 /** Told when the server no longer knows the session. @type {() => void} */
 let onSessionLost = () => {};
 
@@ -63,13 +66,13 @@ async function request(method, path, body) {
   } catch {
     throw new NoAnswer('no answer');
   }
-  if (PASSING.has(response.status)) throw new NoAnswer(`HTTP ${response.status}`, response.status);
   let json = null;
   try {
     json = text === '' ? null : JSON.parse(text);
   } catch {
     // Not ours: a proxy's page, say. The status tells enough.
   }
+  if (PASSING.has(response.status) && !SETTLED.has(json?.code)) throw new NoAnswer(`HTTP ${response.status}`, response.status);
   if (response.ok) return json;
   if (response.status === 401) onSessionLost();
   throw new Problem(response.status, json !== null && typeof json === 'object' ? json : {});
@@ -118,8 +121,8 @@ export const api = {
   setReadiness: (medium, ready, reason) => request('PUT', '/api/me/readiness', { medium, ready, reason }),
   /** @returns {Promise<{interactions: Interaction[], offers: import('./types.js').Offer[], requests?: import('./types.js').Request[]}>} */
   myInteractions: () => request('GET', '/api/me/interactions'),
-  /** @param {string | null} contact */
-  watch: (contact) => request('PUT', '/api/me/watching', { contact }),
+  /** @param {{contact: string | null, team?: boolean}} looked what is looked at; only a supervisor may look at the team */
+  watch: (looked) => request('PUT', '/api/me/watching', looked),
   /** @param {string} contact @param {boolean} assigned */
   assign: (contact, assigned) => request(assigned ? 'PUT' : 'DELETE', `/api/me/contacts/${at(contact)}`),
 
@@ -131,13 +134,17 @@ export const api = {
   /** @param {string} interaction @returns {Promise<Interaction>} */
   interaction: (interaction) => request('GET', `/api/interactions/${at(interaction)}`),
 
-  // These four are repeated by the outbox, which keeps them across reloads.
+  // These are repeated by the outbox, which keeps them across reloads.
   /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
   sendMessage: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/messages`, { id, text }),
   /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   sendNote: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/notes`, { id, text }),
   /** @param {string} interaction @param {string} consult @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   writeInConsult: (interaction, consult, id, text) => request('POST', `/api/interactions/${at(interaction)}/consult/${at(consult)}/messages`, { id, text }),
+  /** For the agents of an interaction only. @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
+  whisper: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/monitor/messages`, { id, text }),
+  /** In a chat with a colleague. @param {string} consult @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
+  writeToColleague: (consult, id, text) => request('POST', `/api/consults/${at(consult)}/messages`, { id, text }),
   /** @param {string} contact @param {string} id @param {string} channel @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   writeToContact: (contact, id, channel, text) => request('POST', `/api/contacts/${at(contact)}/messages`, { id, channel, text }),
 
@@ -176,8 +183,8 @@ export const api = {
   declineTransfer: (transfer) => write(`/api/transfers/${at(transfer)}/decline`),
   /** @param {string} transfer */
   cancelTransfer: (transfer) => write(`/api/transfers/${at(transfer)}/cancel`),
-  /** @param {string} interaction @param {string} agent @returns {Promise<{consult: string, interaction: Interaction}>} */
-  consult: (interaction, agent) => write(`/api/interactions/${at(interaction)}/consult`, { agent }),
+  /** @param {string} interaction @param {{agent: string} | {voice: {agent: string}}} whom in writing, or by telephone @returns {Promise<{consult: string, interaction: Interaction}>} */
+  consult: (interaction, whom) => write(`/api/interactions/${at(interaction)}/consult`, whom),
   /** @param {string} interaction @param {string} consult @returns {Promise<{interaction: Interaction}>} */
   joinConsult: (interaction, consult) => write(`/api/interactions/${at(interaction)}/consult/${at(consult)}/join`),
   /** @param {string} interaction @param {string} consult @returns {Promise<{interaction: Interaction}>} */
@@ -194,6 +201,33 @@ export const api = {
   leaveConference: (interaction) => write(`/api/interactions/${at(interaction)}/conference/leave`),
   /** A member, or an invitation. @param {string} interaction @param {string} agent @returns {Promise<{interaction: Interaction}>} */
   removeMember: (interaction, agent) => write(`/api/interactions/${at(interaction)}/conference/remove`, { agent }),
+
+  /** Watches, whispers, joins in; `null` stops. @param {string} interaction @param {import('./types.js').Supervision | null} mode @returns {Promise<{interaction: Interaction}>} */
+  supervise: (interaction, mode) => write(`/api/interactions/${at(interaction)}/monitor`, { mode }),
+  /** Picks it from its queue. @param {string} interaction @returns {Promise<{interaction: Interaction}>} */
+  pull: (interaction) => write(`/api/interactions/${at(interaction)}/pull`),
+  /** @param {string} interaction @returns {Promise<import('./types.js').Explanation>} */
+  explain: (interaction) => request('GET', `/api/interactions/${at(interaction)}/explain`),
+  /** @returns {Promise<import('./types.js').Team>} */
+  team: () => request('GET', '/api/team'),
+  /** @returns {Promise<import('./types.js').Figures>} */
+  figures: () => request('GET', '/api/kpi'),
+
+  /** @returns {Promise<{colleagues: import('./types.js').Colleague[]}>} */
+  colleagues: () => request('GET', '/api/colleagues'),
+  /** @returns {Promise<{consults: import('./types.js').Chat[]}>} */
+  chats: () => request('GET', '/api/consults'),
+  /** @param {string} agent @returns {Promise<{consult: import('./types.js').Chat}>} */
+  beginChat: (agent) => write('/api/consults', { agent }),
+  /** @param {string} chat @param {number} after sequence @returns {Promise<{consult: import('./types.js').Chat, messages: import('./types.js').Message[]}>} */
+  chatMessages: (chat, after) => request('GET', `/api/consults/${at(chat)}/messages${query({ after })}`),
+  /** @param {string} chat */
+  endChat: (chat) => write(`/api/consults/${at(chat)}/end`),
+
+  /** @param {string} contact @returns {Promise<{actions: import('./types.js').Action[]}>} */
+  actions: (contact) => request('GET', `/api/contacts/${at(contact)}/actions`),
+  /** @param {string} contact @param {string} action @param {string} address @returns {Promise<{message: import('./types.js').Message}>} */
+  launch: (contact, action, address) => write(`/api/contacts/${at(contact)}/actions`, { action, address }),
 
   /** @param {{scope: string, search: string, after?: string | null, limit: number}} which @returns {Promise<{contacts: import('./types.js').ContactSummary[], next: string | null}>} */
   contacts: (which) => request('GET', `/api/contacts${query(which)}`),

@@ -2,6 +2,7 @@
  * Calls the agent back to a window they do not look at (r45): while a reply is pending, the title of the window blinks
  * and its icon changes, whatever the colour of the indicator. An offer calls in the same way.
  */
+import { unseenOfAll } from './chats.js';
 import { everySecond } from './clock.js';
 import { nameOf } from './names.js';
 import { store } from './store.js';
@@ -16,6 +17,7 @@ function call() {
   if (store.session !== 'in' || (!document.hidden && document.hasFocus())) return '';
   if (store.offers.size > 0) return desk.attention.offer;
   if (store.requests.size > 0) return desk.attention.request;
+  if (unseenOfAll() > 0) return desk.attention.colleague;
   const waiting = store.ownInteractions().filter((interaction) => store.pendingOf(interaction) !== null);
   if (waiting.length === 0) return '';
   return waiting.length === 1 ? desk.attention.waiting(oneLine(nameOf(waiting[0]), 40)) : desk.attention.severalWaiting(waiting.length);
@@ -51,6 +53,6 @@ export function watchAttention() {
 
   for (const event of ['focus', 'blur']) window.addEventListener(event, draw);
   document.addEventListener('visibilitychange', draw);
-  store.subscribe(['session', 'interactions', 'offers'], draw);
+  store.subscribe(['session', 'interactions', 'offers', 'chats', 'messages'], draw);
   draw();
 }

@@ -6,7 +6,7 @@
 /** The events of `docs/specs/agent-api.md`. */
 const EVENTS = [
   'hello', 'interaction', 'interaction_gone', 'offer', 'offer_gone', 'request', 'request_gone', 'message', 'delivery', 'contact', 'me', 'alert',
-  'pending', 'typing', 'connection', 'resync',
+  'consult', 'team', 'pending', 'typing', 'connection', 'resync',
 ];
 
 /** Pauses between attempts, milliseconds; the last one repeats, each varied so that desks do not return in step. */

@@ -98,10 +98,10 @@ export async function transfer(interaction, to, note) {
   store.notice('agent' in to ? desk.handOver.asked(to.agent) : desk.handOver.queued(nameOf(interaction), to.queue));
 }
 
-/** @param {Interaction} interaction @param {string} agent */
-export async function consult(interaction, agent) {
-  take((await api.consult(interaction.id, agent)).interaction);
-  store.notice(desk.handOver.consulted(agent));
+/** @param {Interaction} interaction @param {string} agent @param {boolean} byVoice */
+export async function consult(interaction, agent, byVoice) {
+  take((await api.consult(interaction.id, byVoice ? { voice: { agent } } : { agent })).interaction);
+  store.notice(byVoice ? desk.handOver.called(agent) : desk.handOver.consulted(agent));
 }
 
 /** @param {Interaction} interaction @param {string} agent */

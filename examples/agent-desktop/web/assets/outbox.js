@@ -111,6 +111,8 @@ function deliver(write) {
     case 'message': return api.sendMessage(/** @type {string} */ (write.interaction), write.id, write.text);
     case 'note': return api.sendNote(/** @type {string} */ (write.interaction), write.id, write.text);
     case 'consult': return api.writeInConsult(/** @type {string} */ (write.interaction), /** @type {string} */ (write.consult), write.id, write.text);
+    case 'whisper': return api.whisper(/** @type {string} */ (write.interaction), write.id, write.text);
+    case 'chat': return api.writeToColleague(/** @type {string} */ (write.consult), write.id, write.text);
     case 'communication': return api.writeToContact(write.contact, write.id, write.channel ?? '', write.text);
   }
 }

@@ -1,7 +1,8 @@
 /** What the agent does with contacts: find them, read and search their conversations, write, and keep their data right. */
 import { api, Problem } from './api.js';
+import { markSeen, readChat } from './chats.js';
 import { post } from './outbox.js';
-import { store } from './store.js';
+import { chatOf, store } from './store.js';
 import { desk } from './strings.js';
 import { report, sayDone, showInteraction } from './work.js';
 
@@ -25,6 +26,8 @@ export function openWindow(contact, window) {
 
 /** @param {string} contact @param {Window} window @param {"newest" | "older"} which */
 export async function loadPage(contact, window, which) {
+  const chat = chatOf(contact);
+  if (chat !== null) return readChat(chat);
   if (window.loading !== '' || (which === 'older' && (window.complete || !window.loaded))) return;
   window.loading = which;
   window.failed = false;
@@ -77,6 +80,8 @@ const marked = new Map();
 
 /** Marks as read what the agent has on their screen. @param {string} contact */
 export function markRead(contact) {
+  const chat = chatOf(contact);
+  if (chat !== null) return markSeen(chat);
   if (document.visibilityState !== 'visible') return;
   const newest = store.conversation(contact).newest();
   const known = marked.get(contact) ?? 0;

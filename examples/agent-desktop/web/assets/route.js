@@ -1,25 +1,32 @@
-/** The address of what is on the screen (`#interactions/ID`, `#communication/ID`), for reloads and the Back button. */
+/** The address of what is on the screen (`#interactions/ID`, `#communication/ID`, `#team/chats/ID`), for reloads and the Back button. */
 import { store } from './store.js';
+
+/** @typedef {import('./store.js').Panel} Panel */
+
+/** @type {Panel[]} */
+const PANELS = ['now', 'chats', 'figures'];
 
 /** @returns {string} */
 function hash() {
-  const { tab, interaction, contact } = store.view;
+  const { tab, interaction, contact, panel, chat } = store.view;
+  if (tab === 'team') return `#team/${panel}${panel === 'chats' && chat !== null ? `/${encodeURIComponent(chat)}` : ''}`;
   const shown = tab === 'interactions' ? interaction : contact;
   return shown === null ? `#${tab}` : `#${tab}/${encodeURIComponent(shown)}`;
 }
 
 /** Shows what the address says. */
 export function readRoute() {
-  const [tab, id = ''] = location.hash.slice(1).split('/');
-  const shown = id === '' ? null : decoded(id);
-  if (tab === 'communication') store.setView({ tab, contact: shown });
-  else if (tab === 'interactions') store.setView({ tab, interaction: shown });
+  const [tab, ...rest] = location.hash.slice(1).split('/');
+  const [first = '', second = ''] = rest;
+  if (tab === 'communication') store.setView({ tab, contact: decoded(first) });
+  else if (tab === 'interactions') store.setView({ tab, interaction: decoded(first) });
+  else if (tab === 'team') store.setView({ tab, panel: PANELS.find((panel) => panel === first) ?? 'now', chat: decoded(second) });
 }
 
 /** @param {string} text @returns {string | null} */
 function decoded(text) {
   try {
-    return decodeURIComponent(text);
+    return text === '' ? null : decodeURIComponent(text);
   } catch {
     return null;
   }

@@ -16,6 +16,9 @@
 /** Entries of one author that follow each other within this time stand together, milliseconds. */
 const GROUP_MS = 180_000;
 
+/** What a write will be; a message is text. @type {Record<string, string>} */
+const TYPES = { note: 'note', consult: 'consult', chat: 'consult', whisper: 'whisper' };
+
 /** @param {Message} message */
 const momentOf = (message) => Date.parse(message.provider_time ?? message.at);
 
@@ -64,7 +67,7 @@ export function rowsOf(messages, pending, withInteractions, me) {
   const known = new Set(messages.map(({ id }) => id));
   let previous = before !== null && before.author.kind === 'agent' && before.author.name === me ? before.content.type : '';
   for (const write of pending) {
-    const type = write.what === 'note' || write.what === 'consult' ? write.what : 'text';
+    const type = TYPES[write.what] ?? 'text';
     if (!known.has(write.id)) rows.push({ key: write.id, type: 'pending', write, grouped: previous === type, followed: false });
     previous = type;
   }

@@ -1,5 +1,6 @@
 /** Signing in and out, and following the feed while somebody is signed in. */
 import { api, NoAnswer, Problem, whenSessionLost } from './api.js';
+import { forgetChats, loadChats, receiveChat } from './chats.js';
 import { now, observe } from './clock.js';
 import { Feed } from './feed.js';
 import { tellAnswers } from './handing.js';
@@ -9,6 +10,7 @@ import { forgetMarks, loadContacts, loadDetail, loadPage, refresh, rereadShown }
 import { readRoute } from './route.js';
 import { store } from './store.js';
 import { desk } from './strings.js';
+import { loadTeam, looksAtTeam } from './team.js';
 import { letGo, report, sayDone, showInteraction } from './work.js';
 
 /** Pause before a page that found no server asks again, milliseconds. */
@@ -18,8 +20,11 @@ const RETRY_MS = 1_500;
 let feed = null;
 let connections = 0;
 
-/** The contact whom the server was told to watch; `null` for nobody. @type {string | null} */
-let watched = null;
+/** Of a new connection the server knows nothing, which is the same as nobody and no team. */
+const NOTHING = 'null false';
+
+/** What the server was told that is looked at: a contact, the team. */
+let watched = NOTHING;
 
 /** Opens the desk: with a sign-in link, with the session of this browser, or with the sign-in page. */
 export async function start() {
@@ -91,7 +96,9 @@ function enter(me) {
   readRoute();
   loadOutbox();
   connections = 0;
-  watched = null;
+  watched = NOTHING;
+  forgetChats();
+  void learnWhetherDemo();
   feed?.close();
   feed = new Feed({
     event: receive,
@@ -100,6 +107,17 @@ function enter(me) {
     signedOut: () => leave(desk.sessionLost),
   });
   feed.open();
+}
+
+/** What happens outside is only played in the demonstration, and the desk says so. */
+async function learnWhetherDemo() {
+  try {
+    store.demo = (await api.sessionOptions()).demo;
+    store.changed('session');
+  } catch (error) {
+    // Nothing depends on it but a remark.
+    if (!(error instanceof Problem || error instanceof NoAnswer)) throw error;
+  }
 }
 
 /** @param {string} [why] */
@@ -144,6 +162,8 @@ function resync() {
   store.details.clear();
   void readWork();
   if (store.list.loaded) void loadContacts();
+  if (looksAtTeam()) void loadTeam();
+  void loadChats();
   readScreen((contact, window) => loadPage(contact, window, 'newest'));
   store.changed('messages', 'view');
 }
@@ -164,16 +184,22 @@ function readScreen(read) {
   if (others !== undefined) void rereadShown(others);
 }
 
-/** Tells the server whose messages are on the screen that are not of the agent's own work: the feed then has them too. */
-function watch() {
+/** Tells the server what is on the screen that is not of the agent's own work, a contact or the team: the feed then has that too. */
+async function watch() {
   if (store.session !== 'in') return;
   const { tab, contact } = store.view;
   const shown = tab === 'communication' ? contact : store.shownOfOthers()?.contact.id ?? null;
-  if (shown === watched) return;
-  watched = shown;
-  api.watch(shown).catch(() => {
+  const team = looksAtTeam();
+  const looked = `${shown} ${team}`;
+  if (looked === watched) return;
+  watched = looked;
+  try {
+    await api.watch(store.supervises ? { contact: shown, team } : { contact: shown });
+  } catch {
     // Said again with the next connection.
-  });
+  }
+  // Only now: what changes between a look and this would not be heard of.
+  if (team && looksAtTeam()) void loadTeam();
 }
 
 /** Of a colleague's interaction only the messages arrive; its notices say that it changed. @param {import('./types.js').Message} message */
@@ -191,8 +217,9 @@ function receive(type, data) {
       observe(data.me.now);
       store.setMe(data.me);
       void readWork();
-      watched = null;
-      watch();
+      watched = NOTHING;
+      void watch();
+      void loadChats();
       if (connections > 1) readScreen(refresh);
       if (store.list.failed) void loadContacts();
       hurry();
@@ -201,6 +228,8 @@ function receive(type, data) {
     case 'interaction_gone': return receiveGone(data);
     case 'offer': return store.putOffer(data);
     case 'offer_gone': return receiveOfferGone(data);
+    case 'consult': return receiveChat(data);
+    case 'team': return void loadTeam();
     case 'request': return store.putRequest(data);
     case 'request_gone': return receiveRequestGone(data);
     case 'message': return receiveMessage(data);

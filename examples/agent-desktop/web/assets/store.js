@@ -11,9 +11,13 @@ import { Conversation } from './conversations.js';
 /** @typedef {import('./types.js').Request} Request */
 /** @typedef {import('./types.js').Me} Me */
 /** @typedef {import('./types.js').ContactSummary} ContactSummary */
-/** @typedef {"session" | "feed" | "interactions" | "offers" | "messages" | "typing" | "contacts" | "alerts" | "notices" | "view" | "outbox"} Topic */
+/** @typedef {"session" | "feed" | "interactions" | "offers" | "messages" | "typing" | "contacts" | "alerts" | "notices" | "view" | "outbox" | "team" | "figures" | "chats"} Topic */
 /** @typedef {{id: number, kind: "info" | "error", text: string}} Notice */
 /** @typedef {{scope: "all" | "assigned", search: string, ids: string[], next: string | null, loading: boolean, loaded: boolean, failed: boolean}} ContactList */
+
+/** @typedef {"interactions" | "communication" | "team"} Tab */
+/** @typedef {"now" | "chats" | "figures"} Panel of the team view */
+/** @typedef {{tab: Tab, interaction: string | null, contact: string | null, filter: "private" | "public", panel: Panel, chat: string | null}} View */
 
 /** How many transcript lines a preview has (r46). */
 const TAIL = 3;
@@ -57,12 +61,26 @@ class State {
   notices = [];
   /** @type {import('./types.js').PendingWrite[]} */
   outbox = [];
-  /** @type {{tab: "interactions" | "communication", interaction: string | null, contact: string | null, filter: "private" | "public"}} */
-  view = { tab: 'interactions', interaction: null, contact: null, filter: 'private' };
+  /** Whether it is the demonstration: what happens outside is only played then. */
+  demo = false;
+  /** What supervisors see of the desk; `null` until it is looked at. @type {import('./types.js').Team | null} */
+  team = null;
+  /** @type {Map<string, import('./types.js').Explanation>} why work waits, by interaction; only of what is asked about */
+  explanations = new Map();
+  /** @type {import('./types.js').Figures | null} */
+  figures = null;
+  /** @type {import('./types.js').Colleague[] | null} */
+  colleagues = null;
+  /** @type {Map<string, import('./types.js').Chat>} chats with colleagues: those that go on, and the one that is shown */
+  chats = new Map();
+  /** @type {Map<string, import('./types.js').Action[]>} by contact */
+  actions = new Map();
+  /** @type {View} */
+  view = { tab: 'interactions', interaction: null, contact: null, filter: 'private', panel: 'now', chat: null };
 }
 
 /** @type {Topic[]} */
-const TOPICS = ['session', 'feed', 'interactions', 'offers', 'messages', 'typing', 'contacts', 'alerts', 'notices', 'view', 'outbox'];
+const TOPICS = ['session', 'feed', 'interactions', 'offers', 'messages', 'typing', 'contacts', 'alerts', 'notices', 'view', 'outbox', 'team', 'figures', 'chats'];
 
 class Store extends State {
   /** @type {Map<() => void, Set<Topic>>} */
@@ -122,6 +140,11 @@ class Store extends State {
     return this.me?.flags[flag] !== false;
   }
 
+  /** @returns {boolean} whether the agent watches over the work of others */
+  get supervises() {
+    return this.me?.role === 'supervisor';
+  }
+
   // ---- interactions and offers
 
   /** @param {Interaction} interaction @returns {boolean} whether it belongs into the agent's bar */
@@ -139,9 +162,15 @@ class Store extends State {
       && (interaction.owner === agent || interaction.members.includes(agent));
   }
 
+  /** @param {Interaction} interaction @returns {import('./types.js').Supervision | null} how the agent watches over it */
+  supervision(interaction) {
+    if (interaction.state !== 'active') return null;
+    return (interaction.supervisors ?? []).find(({ agent }) => agent === this.me?.agent)?.mode ?? null;
+  }
+
   /** @param {Interaction} interaction @returns {boolean} whether what the agent writes goes to the contact */
   writes(interaction) {
-    return this.takesPart(interaction) || (interaction.supervisors ?? []).some(({ agent, mode }) => agent === this.me?.agent && mode === 'barge');
+    return this.takesPart(interaction) || this.supervision(interaction) === 'barge';
   }
 
   /** @param {Interaction} interaction @returns {import('./types.js').Pending | null} how long the contact has been waiting for those to whom the agent belongs */
@@ -280,7 +309,7 @@ class Store extends State {
   /** @param {Message} message @returns {boolean} whether it was new */
   putMessage(message) {
     // Below a post others write too; it stands in the conversation of whoever the work is with.
-    const contact = message.contact ?? this.interactions.get(message.interaction ?? '')?.contact.id;
+    const contact = message.contact ?? this.interactions.get(message.interaction ?? '')?.contact.id ?? conversationOfChat(message);
     if (contact === undefined) return false;
     const isNew = this.conversation(contact).put(message);
     if (message.author.kind === 'contact') this.setTyping(message.thread, contact, 0);
@@ -383,6 +412,23 @@ class Store extends State {
     this.changed('alerts');
   }
 
+  // ---- colleagues
+
+  /** @param {import('./types.js').Chat} chat */
+  putChat(chat) {
+    // One that is over stays on the screen until somebody leaves it.
+    if (chat.ended_at !== null && !this.chats.has(chat.id)) return;
+    this.chats.set(chat.id, chat);
+    this.changed('chats');
+  }
+
+  /** The chats that go on, and the one that is on the screen; the newest first. @returns {import('./types.js').Chat[]} */
+  shownChats() {
+    return Array.from(this.chats.values())
+      .filter((chat) => chat.ended_at === null || (this.view.tab === 'team' && this.view.chat === chat.id))
+      .sort((a, b) => (a.started_at < b.started_at ? 1 : -1));
+  }
+
   // ---- what is said to the agent, and what they look at
 
   /** @param {string} text @param {"info" | "error"} [kind] */
@@ -403,9 +449,22 @@ class Store extends State {
   setView(change) {
     this.view = { ...this.view, ...change };
     // Whatever the address says (r111).
-    if (!this.has('communication_view')) this.view.tab = 'interactions';
+    if (this.view.tab === 'communication' && !this.has('communication_view')) this.view.tab = 'interactions';
+    if (this.view.panel === 'now' && !this.supervises) this.view.panel = 'chats';
     this.changed('view');
   }
+}
+
+/** Under which name the conversation of a chat with a colleague is kept beside those with contacts. @param {string} chat @returns {string} */
+export const conversationOf = (chat) => `chat ${chat}`;
+
+/** @param {string} name of a conversation @returns {string | null} the chat with a colleague that it is of */
+export const chatOf = (name) => (name.startsWith('chat ') ? name.slice(5) : null);
+
+/** @param {Message} message @returns {string | undefined} */
+function conversationOfChat({ interaction, content }) {
+  const chat = interaction === null ? content.consult ?? content.notice?.consult?.consult : undefined;
+  return chat === undefined ? undefined : conversationOf(chat);
 }
 
 /** @param {import('./types.js').TailLine[]} tail @param {Message} message @returns {import('./types.js').TailLine[]} */

@@ -40,6 +40,14 @@ export const time = {
     if (ago === 1) return 'Yesterday';
     return (sameYear(at) ? shortDay : shortDayWithYear).format(at);
   },
+  /** @param {number} milliseconds with its unit, e.g. "42 s", "3 min 5 s", "2 h 10 min" */
+  span: (milliseconds) => {
+    const seconds = Math.round(milliseconds / 1000);
+    if (seconds < 60) return `${milliseconds > 0 && seconds === 0 ? '< 1' : seconds} s`;
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+    return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  },
   /** @param {number} milliseconds e.g. "1:05" or "2:10:00" */
   elapsed: (milliseconds) => {
     const seconds = Math.floor(milliseconds / 1000);
@@ -71,6 +79,10 @@ const REASONS = {
 /** @type {Record<string, string>} what the server refuses, in words */
 const PROBLEMS = {
   agent_away: 'They are not signed in.',
+  denied: 'Your account may not do that.',
+  not_plugged: 'This desk is not connected with a telephone or a mail program.',
+  not_carried: 'The call did not come about.',
+  not_taken: 'Nobody has it at the moment.',
   not_owner: 'Only whoever has the interaction can do that.',
   session_ended: 'The session is over.',
   self_transfer: 'You have it already.',
@@ -184,7 +196,10 @@ export const desk = {
   header: {
     interactions: 'Interactions',
     communication: 'Communication',
+    team: 'Team',
     views: 'Views',
+    /** @param {number} count */
+    unseen: (count) => `${plural(count, 'unread message')} of colleagues`,
     readiness: 'Your status',
     load: 'Your load',
     signOut: 'Sign out',
@@ -239,9 +254,9 @@ export const desk = {
 
   request: {
     /** @type {Record<string, string>} */
-    yes: { transfer: 'Take over', conference: 'Join', consult: 'Advise' },
+    yes: { transfer: 'Take over', conference: 'Join', consult: 'Advise', call: 'Answer' },
     /** @param {string} kind @param {string} by */
-    heading: (kind, by) => ({ transfer: `${words(by)} hands over to you`, conference: `${words(by)} invites you to join`, consult: `${words(by)} asks for your advice` }[kind] ?? words(by)),
+    heading: (kind, by) => ({ transfer: `${words(by)} hands over to you`, conference: `${words(by)} invites you to join`, consult: `${words(by)} asks for your advice`, call: `${words(by)} calls for your advice` }[kind] ?? words(by)),
     /** @param {string} kind @param {string} by @param {string} name */
     announce: (kind, by, name) => `${desk.request.heading(kind, by)}: ${name}. Accept or decline.`,
     /** @param {string} name */
@@ -302,12 +317,16 @@ export const desk = {
     /** @param {string} reason */
     invalid: (reason) => ({
       unknown_agent: 'There is no such colleague.', unknown_queue: 'There is no such queue.', sees_no_content: 'They may not read conversations.',
-      not_enabled: 'They are not enabled for this channel.',
+      not_enabled: 'They are not enabled for this channel.', not_on_file: 'That number or address is no longer on file.',
     }[reason] ?? 'That cannot be asked of them.'),
     /** @param {string} agent */
     asked: (agent) => `${words(agent)} is asked to take over. You keep it until then.`,
     /** @param {string} name @param {string} queue */
     queued: (name, queue) => `${name} is handed to the queue ${words(queue)}.`,
+    /** @param {string} agent */
+    call: (agent) => `Call ${words(agent)} for advice`,
+    /** @param {string} agent */
+    called: (agent) => `It rings at ${words(agent)}.`,
     /** @param {string} agent */
     consulted: (agent) => `${words(agent)} is asked for advice.`,
     /** @param {string} agent */
@@ -343,6 +362,12 @@ export const desk = {
     write: 'Write to your colleague…',
     waiting: 'Waiting for your colleague…',
     private: 'Only agents see this.',
+    /** @param {string} name as shown */
+    rings: (name) => `It rings at ${name}…`,
+    /** @param {string} name as shown */
+    onPhone: (name) => `You are on the telephone with ${name}.`,
+    byPhone: 'You talk by telephone',
+    spoken: 'What is said on the telephone is not written down.',
     complete: 'Complete transfer',
     drop: 'Drop',
     leave: 'Leave',
@@ -358,6 +383,180 @@ export const desk = {
     watching: (owner) => `${words(owner)} has this conversation. You watch it.`,
     /** @param {string} name */
     over: (name) => `Your part in the interaction with ${name} is over.`,
+  },
+
+  supervise: {
+    label: 'How you are there',
+    /** @type {Record<string, string>} */
+    mode: { monitor: 'Watch', whisper: 'Whisper', barge: 'Join in' },
+    /** @type {Record<string, string>} */
+    hint: {
+      monitor: 'Follow the conversation; the agent is told, the contact is not',
+      whisper: 'Write to the agent; the contact does not see it',
+      barge: 'Write to the contact, too',
+    },
+    leaveHint: 'Stop watching; the conversation goes on',
+    addressee: 'To whom you write',
+    write: 'For the agent only',
+    /** @param {string} agents */
+    only: (agents) => `Only ${agents}`,
+    /** @param {string} agents */
+    private: (agents) => `Only for ${agents}: the contact never sees this.`,
+    /** @param {string} contact */
+    open: (contact) => `${contact} sees what you write.`,
+    /** @param {string} agents */
+    whisperTo: (agents) => `Whisper to ${agents}…`,
+    /** @param {string} mode @param {string} owner @param {string} contact */
+    words: (mode, owner, contact) => ({
+      monitor: `You watch the conversation of ${words(owner)}.`,
+      whisper: `You whisper to ${words(owner)}. ${contact} does not see it.`,
+      barge: `You have joined in. ${contact} sees what you write.`,
+    }[mode] ?? ''),
+  },
+
+  team: {
+    title: 'Team',
+    panels: 'What to look at',
+    /** @type {Record<string, string>} */
+    panel: { now: 'Now', chats: 'Chats', figures: 'Figures' },
+    people: 'People',
+    waiting: 'Waiting',
+    supervisor: 'Supervisor',
+    away: 'Not signed in',
+    nothing: 'No open interactions',
+    parked: 'Parked',
+    take: 'Take it',
+    /** @param {string} agent */
+    you: (agent) => `${words(agent)} (you)`,
+    /** @param {string} at */
+    since: (at) => `Since ${at}`,
+    /** @param {string} owner */
+    with: (owner) => `with ${owner === '' ? 'nobody' : words(owner)}`,
+    /** @param {number} count */
+    more: (count) => `and ${count} more`,
+    /** @param {string} agent */
+    offeredTo: (agent) => `offered to ${words(agent)}`,
+    /** @param {string} elapsed */
+    waitsFor: (elapsed) => `waits ${elapsed}`,
+  },
+
+  why: {
+    ask: 'Why does it wait?',
+    over: 'It does not wait any more.',
+    nobody: 'Nobody is signed in who could be asked.',
+    candidate: 'could be asked',
+    preferred: 'could be asked, and had it last',
+    /** @param {string} agent */
+    offered: (agent) => `It is being offered to ${words(agent)}: it waits for their answer.`,
+    /** @param {number} position @param {number} of */
+    position: (position, of) => (of === 1 ? 'It is the only one in its queue.' : `It is number ${position} of ${of} in its queue.`),
+    /** @param {string} elapsed */
+    expected: (elapsed) => `It will probably wait ${elapsed}.`,
+    /** @param {string} at */
+    opens: (at) => `The queue is closed until ${at}.`,
+    /** @param {number} ring */
+    ring: (ring) => `The rules for it have been relaxed ${ring === 1 ? 'once' : `${ring} times`}.`,
+    /** @param {string} at */
+    nextRing: (at) => `They are relaxed again at ${at}.`,
+    /** What keeps work from somebody. @param {Record<string, any>} exclusion */
+    exclusion: (exclusion) => {
+      const media = (exclusion.media ?? []).map((/** @type {string} */ medium) => MEDIA[medium] ?? words(medium)).join(' and ');
+      switch (exclusion.reason) {
+        case 'not_in_queue': return `does not serve ${words(exclusion.queue)}`;
+        case 'queue_closed': return exclusion.until === null ? `${words(exclusion.queue)} is closed` : `${words(exclusion.queue)} is closed until ${time.clock(exclusion.until)}`;
+        case 'missing_skill': return exclusion.has_grade === null
+          ? `lacks the skill ${words(exclusion.skill)}`
+          : `has ${words(exclusion.skill)} at grade ${exclusion.has_grade}, and ${exclusion.required} is asked`;
+        case 'flag_disabled': return `is not enabled for ${media}`;
+        case 'not_ready': return media === '' ? 'is not Ready' : `is not Ready on ${media}`;
+        case 'at_capacity': return `has no room: ${exclusion.load} of ${exclusion.limit} taken`;
+        case 'ring_not_reached': return `would do once the rules are relaxed, at ${time.clock(exclusion.at)}`;
+        case 'held_for': return `it is kept for ${words(exclusion.agent)} until ${time.clock(exclusion.until)}`;
+        case 'cooling_down': return `let it pass: may be asked again from ${time.clock(exclusion.until)}`;
+        default: return words(exclusion.reason).toLowerCase();
+      }
+    },
+  },
+
+  chats: {
+    label: 'Chat with a colleague',
+    colleagues: 'Colleagues',
+    writeTo: 'Write to',
+    write: 'Message to your colleague',
+    none: 'No chat is open',
+    noneHint: 'Write to a colleague. No contact is part of it, and it takes no room.',
+    nobody: 'There are no colleagues.',
+    empty: 'Nothing has been written yet.',
+    back: 'Back to the colleagues',
+    end: 'End chat',
+    isOver: 'This chat is over',
+    /** @param {string} agent */
+    writeHere: (agent) => `Write to ${words(agent)}…`,
+    /** @param {string} agent */
+    began: (agent) => `${words(agent)} has begun a chat with you.`,
+    /** @param {string} agent */
+    over: (agent) => `${words(agent)} has ended the chat.`,
+    /** @param {string} agent */
+    notThere: (agent) => `${words(agent)} is not signed in.`,
+    /** @param {string} agent */
+    writes: (agent) => `${words(agent)} writes to you`,
+    /** @param {string} who as shown @param {string} at */
+    endedBy: (who, at) => `Ended by ${who === desk.you ? 'you' : who} at ${at}.`,
+    /** @param {any} change @param {string} me */
+    notice: (change, me) => {
+      const [code, value] = typeof change === 'string' ? [change, null] : Object.entries(change)[0];
+      const who = value?.by === me ? desk.you : words(value?.by ?? 'an agent');
+      return `${who} ${code === 'ended' ? 'ended' : 'began'} the chat`;
+    },
+  },
+
+  outside: {
+    title: 'Call or e-mail',
+    none: 'No number or e-mail address is on file. Add one to the details.',
+    played: 'In the demonstration, calls and e-mails are only simulated.',
+    /** @param {string} action */
+    does: (action) => ({ call: 'Call', email: 'E-mail' }[action] ?? words(action)),
+    /** @param {{action: string, address: string}} action */
+    failed: ({ action, address }) => `${action === 'call' ? 'The call to' : 'The e-mail to'} ${address} failed.`,
+  },
+
+  figures: {
+    lead: 'Since the beginning. Point at a figure, or go to it, to read what it means.',
+    desk: 'The whole desk',
+    own: 'Your own',
+    agents: 'Everybody',
+    agent: 'Agent',
+    refresh: 'Refresh',
+    none: '–',
+    /** @param {string} at */
+    until: (at) => `As of ${at}`,
+    /** @param {number} count */
+    count: (count) => new Intl.NumberFormat(LOCALE).format(count),
+    /** @param {number} share */
+    percent: (share) => `${Math.round(share * 100)} %`,
+    /** @type {Record<string, string>} */
+    name: {
+      started: 'Interactions', sessions: 'Sessions', handled: 'Handled', abandoned: 'Abandoned', transfers: 'Transfers', handle: 'Handle time',
+      average_handle: 'Average handle time', first_response: 'First response', response: 'Response', occupancy: 'Occupancy',
+      messages: 'Messages', messages_outside: 'Messages outside', transfers_in: 'Handed to', transfers_out: 'Handed over',
+    },
+    /** @type {Record<string, string>} */
+    why: {
+      started: 'Interactions that began.',
+      sessions: 'An interaction has one session, and one more each time it is continued after its end.',
+      handled: 'Sessions that ended while an agent had them.',
+      abandoned: 'Sessions that ended while nobody had them.',
+      transfers: 'Changes of hands: to a colleague who accepted, to a queue, or after a consult.',
+      handle: 'Time in which an interaction was theirs; of several at once, the times are added.',
+      average_handle: 'Handle time divided by sessions.',
+      first_response: 'On average, from the contact’s first word to the first answer, waiting in the queue included.',
+      response: 'On average, how long contacts waited for an answer.',
+      occupancy: 'Share of the time since the first interaction in which at least one was theirs.',
+      messages: 'Messages to contacts in interactions.',
+      messages_outside: 'Messages to contacts without an interaction; they take no time into account.',
+      transfers_in: 'Interactions that were handed to them.',
+      transfers_out: 'Interactions that they handed to others.',
+    },
   },
 
   bar: {
@@ -458,6 +657,7 @@ export const desk = {
     /** What a system notice says. @param {any} notice @param {string} me */
     notice: (notice, me) => {
       if (notice?.outside !== undefined) return desk.transcript.outside(notice.outside, me);
+      if (notice?.consult !== undefined) return desk.chats.notice(notice.consult.change, me);
       const change = notice?.lifecycle?.change;
       if (change === undefined) return 'Something happened here that this version cannot describe.';
       const [code, value] = typeof change === 'string' ? [change, null] : Object.entries(change)[0];
@@ -567,6 +767,7 @@ export const desk = {
     severalWaiting: (count) => `● ${count} are waiting`,
     offer: '● New interaction',
     request: '● A colleague asks',
+    colleague: '● A colleague writes',
   },
 };
 

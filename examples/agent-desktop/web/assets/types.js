@@ -49,7 +49,7 @@
  * @property {{id: string, by: string, to: string, expires_at: Moment} | null} [transfer] to whom it is being handed over
  * @property {{agent: string, by: string, expires_at: Moment}[]} [invitations] who is asked to join
  * @property {Consult[]} [consults] who is asked for advice
- * @property {{agent: string, mode: "monitor" | "whisper" | "barge"}[]} [supervisors]
+ * @property {{agent: string, mode: Supervision}[]} [supervisors]
  * @property {Record<string, string>} [case] the case information
  * @property {Moment | null} [parked] since when its owner has put it aside
  *
@@ -113,6 +113,45 @@
  *
  * @typedef {{messages: Message[], before: string | null, after: string | null}} Page
  *
+ * @typedef {"monitor" | "whisper" | "barge"} Supervision
+ *
+ * @typedef {object} TeamAgent
+ * @property {string} agent
+ * @property {string} role
+ * @property {boolean} signed_in
+ * @property {Record<string, Readiness>} readiness
+ * @property {Record<string, Load>} load
+ * @property {string[]} queues
+ * @property {number} open how many interactions are theirs
+ * @property {Interaction[]} interactions the oldest of them
+ *
+ * @typedef {{offered_to: string | null, interaction: Interaction}} WaitingWork
+ * @typedef {{queue: string, ready_agents: number, waiting: number, work: WaitingWork[]}} TeamQueue
+ * @typedef {{at: Moment, agents: TeamAgent[], queues: TeamQueue[]}} Team
+ *
+ * @typedef {{reason: string} & Record<string, any>} Exclusion
+ * @typedef {{agent: string, score: {preferred: boolean, idle_since: Moment, load: number, limit: number}, exclusions: Exclusion[]}} Verdict
+ *
+ * @typedef {object} Explanation Why work waits.
+ * @property {boolean} waits
+ * @property {string} interaction
+ * @property {Moment} at
+ * @property {string} [queue]
+ * @property {{position: number, of: number, expected_wait_ms: number | null}} [position]
+ * @property {number} [ring]
+ * @property {Moment | null} [next_ring_at]
+ * @property {Moment | null} [opens_at]
+ * @property {Verdict[]} verdicts
+ *
+ * @typedef {{agent: string, signed_in: boolean, ready: boolean}} Colleague
+ * @typedef {{id: string, thread: string, by: string, agent: string, started_at: Moment, ended_by: string | null, ended_at: Moment | null}} Chat with a colleague
+ * @typedef {{action: "call" | "email", address: string, point: string | null, field: string | null}} Action outside Parlor
+ *
+ * @typedef {{count: number, mean: number | null}} Mean of milliseconds
+ * @typedef {{started: number, sessions: number, handled: number, abandoned: number, transfers: number, handle_ms: number, first_response_ms: Mean, response_ms: Mean}} DeskFigures
+ * @typedef {{handle_ms: number, sessions: number, average_handle_ms: number | null, first_response_ms: Mean, response_ms: Mean, transfers_out: number, transfers_in: number, messages: number, messages_outside: number, busy_ms: number, occupancy: number | null}} AgentFigures
+ * @typedef {{until: Moment, desk: DeskFigures | null, agents: Record<string, AgentFigures>}} Figures
+ *
  * @typedef {object} Alert
  * @property {string} id
  * @property {"reply_arrived"} kind
@@ -125,8 +164,8 @@
  *
  * @typedef {object} PendingWrite A message or note that the server has not answered yet.
  * @property {string} id made here; repeated until answered, so that a repetition changes nothing
- * @property {"message" | "note" | "communication" | "consult"} what
- * @property {string} contact
+ * @property {"message" | "note" | "communication" | "consult" | "whisper" | "chat"} what
+ * @property {string} contact of a chat with a colleague: that of its conversation
  * @property {string | null} interaction
  * @property {string | null} channel
  * @property {string} [consult]

@@ -20,7 +20,7 @@ export function showInteraction(interaction) {
   store.setView({ tab: 'interactions', interaction });
 }
 
-/** @param {"interactions" | "communication"} tab */
+/** @param {import('./store.js').Tab} tab */
 export function showTab(tab) {
   store.setView({ tab });
 }

@@ -43,8 +43,10 @@ function makeEntry(message, search) {
   if (content.type === 'system') return makeNotice(message);
   const own = author.kind === 'agent' && author.name === store.me?.agent;
   const side = author.kind === 'contact' ? 'theirs' : 'ours';
-  const tag = desk.transcript.inside[content.type];
-  const kind = tag === undefined ? side : 'note';
+  // In a chat with a colleague everything is for agents only; it is said once, above it.
+  const chat = content.type === 'consult' && message.interaction === null;
+  const tag = chat ? undefined : desk.transcript.inside[content.type];
+  const kind = tag !== undefined ? 'note' : chat && !own ? 'theirs' : side;
   const name = nameOfAuthor(author, message.contact ?? '');
   return h('div', {
     class: `entry ${kind}${own ? ' own' : ''}`, testid: 'entry',

@@ -35,8 +35,9 @@ export class ParlorConsultPanel extends View {
       const interaction = store.interactions.get(this.interaction ?? '');
       if (interaction !== undefined && this.chosen !== null) writeInConsult(interaction, this.chosen, text);
     };
+    this.played = h('p', { class: 'consult-private', hidden: true }, icon('voice'), desk.outside.played);
     this.append(h('div', { class: 'consult-head' }, this.choices, this.words, h('div', { class: 'consult-actions' }, this.drop, this.complete)),
-      this.list, h('p', { class: 'consult-private' }, icon('lock'), desk.consult.private), this.composer);
+      this.list, this.played, h('p', { class: 'consult-private' }, icon('lock'), desk.consult.private), this.composer);
   }
 
   connectedCallback() {
@@ -70,6 +71,7 @@ export class ParlorConsultPanel extends View {
     }
     this.chosen = consult.id;
     const consults = store.consults(interaction);
+    this.dataset.medium = consult.medium;
     this.choices.hidden = consults.length < 2;
     reconcile(this.choices, consults, ({ id }) => id, ({ id }) => h('button', { type: 'button', on: { click: () => this.choose(id) } }, nameNode('')),
       (element, each) => {
@@ -78,14 +80,20 @@ export class ParlorConsultPanel extends View {
       });
     const asks = consult.by === store.me?.agent;
     const left = consult.expires_at === null ? '' : ` (${Math.ceil(until(consult.expires_at) / 1000)} s)`;
-    setText(this.words, consult.joined ? desk.consult.joined(this.other(consult)) : `${desk.consult.asked(this.other(consult))}${left}`);
+    const voice = consult.medium === 'voice';
+    const asked = voice ? desk.consult.rings : desk.consult.asked;
+    const joined = voice ? desk.consult.onPhone : desk.consult.joined;
+    setText(this.words, consult.joined ? joined(this.other(consult)) : `${asked(this.other(consult))}${left}`);
     this.drop.hidden = !asks && consult.agent !== store.me?.agent;
     setText(this.drop, !consult.joined ? desk.consult.takeBack : asks ? desk.consult.drop : desk.consult.leave);
     // Only the owner can give it away, and only to an agent.
     this.complete.hidden = !(consult.joined && consult.agent !== null && interaction.owner === store.me?.agent && asks);
     this.list.setSource({ contact: interaction.contact.id, interaction: interaction.id, consult: consult.id, filter: '', search: '' });
     const writes = consult.joined && consult.medium === 'chat';
-    this.composer.show(`consult.${consult.id}`, { placeholder: writes ? desk.consult.write : desk.consult.waiting, disabled: !writes });
+    const placeholder = writes ? desk.consult.write : voice && consult.joined ? desk.consult.byPhone : desk.consult.waiting;
+    this.composer.show(`consult.${consult.id}`, { placeholder, disabled: !writes });
+    this.list.emptyText = voice ? desk.consult.spoken : desk.consult.empty;
+    this.played.hidden = !voice || !store.demo;
   }
 
   /** @param {Consult} consult @returns {string} the one on the other side */

@@ -5,6 +5,7 @@ import { loadDetail, saveContact } from '../people.js';
 import { store } from '../store.js';
 import { desk, time } from '../strings.js';
 import { visible } from '../text.js';
+import './parlor-actions.js';
 import './parlor-case.js';
 import { View } from './view.js';
 
@@ -33,11 +34,12 @@ export class ParlorContactPanel extends View {
       },
     }, h('label', { for: 'contact-name' }, desk.contact.name), this.name, h('fieldset', {}, h('legend', {}, desk.contact.fields), this.fields, this.add), this.save);
     this.points = h('ul', { class: 'points' });
+    this.actions = /** @type {any} */ (document.createElement('parlor-actions'));
     this.history = h('ul', { class: 'history' });
     this.none = h('p', { class: 'hint' }, desk.contact.noHistory);
     this.seen = h('p', { class: 'hint' });
     this.case = /** @type {any} */ (document.createElement('parlor-case'));
-    this.body = h('div', { class: 'contact-body', hidden: true }, this.case, this.form, h('h3', {}, desk.contact.addresses), this.points, h('h3', {}, desk.contact.history), this.history, this.none, this.seen);
+    this.body = h('div', { class: 'contact-body', hidden: true }, this.case, this.form, h('h3', {}, desk.contact.addresses), this.points, h('h3', {}, desk.outside.title), this.actions, h('h3', {}, desk.contact.history), this.history, this.none, this.seen);
     this.waiting = h('p', { class: 'transcript-state' }, desk.transcript.loading);
     this.append(this.waiting, this.body);
   }
@@ -61,6 +63,7 @@ export class ParlorContactPanel extends View {
     if (detail === undefined) return;
     const { contact } = detail;
     if (this.loadedVersion !== contact.version) this.fill(contact);
+    this.actions.show(contact.id, contact.version);
     reconcile(this.points, detail.points, ({ id }) => id, (point) => h('li', {}, icon(iconOfKind(point.kind)), h('span', { class: 'point-kind' }, desk.kind(point.kind)), nameNode(point.address, { class: 'address' })));
     const history = detail.interactions.map((known) => store.interactions.get(known.id) ?? known);
     this.none.hidden = history.length > 0;

@@ -10,6 +10,7 @@ import './parlor-interaction.js';
 import './parlor-notices.js';
 import './parlor-offers.js';
 import './parlor-sign-in.js';
+import './parlor-team.js';
 import { View } from './view.js';
 
 /** The whole desk: the sign-in page, or the workspace of an agent. */
@@ -31,9 +32,10 @@ export class ParlorDesk extends View {
       this.place.replaceChildren(...this.page());
     }
     if (session !== 'in') return;
-    const communication = store.view.tab === 'communication';
-    if (this.interactions) this.interactions.hidden = communication;
-    if (this.communication) this.communication.hidden = !communication;
+    const { tab } = store.view;
+    if (this.interactions) this.interactions.hidden = tab !== 'interactions';
+    if (this.communication) this.communication.hidden = tab !== 'communication';
+    if (this.team) this.team.hidden = tab !== 'team';
   }
 
   /** @returns {HTMLElement[]} */
@@ -45,11 +47,12 @@ export class ParlorDesk extends View {
     }
     this.interactions = document.createElement('parlor-interaction');
     this.communication = document.createElement('parlor-communication');
+    this.team = document.createElement('parlor-team');
     return [h('div', { class: 'workspace' },
       h('a', { class: 'skip', href: '#main', on: { click: (/** @type {Event} */ event) => this.skip(event) } }, desk.skip),
       document.createElement('parlor-header'), document.createElement('parlor-bar'),
       h('div', { class: 'pop-ups' }, document.createElement('parlor-offers'), document.createElement('parlor-alerts')),
-      h('main', { class: 'main', id: 'main', tabindex: '-1' }, this.interactions, this.communication))];
+      h('main', { class: 'main', id: 'main', tabindex: '-1' }, this.interactions, this.communication, this.team))];
   }
 
   /** The address keeps saying what is on the screen, so the link is followed by hand. @param {Event} event */

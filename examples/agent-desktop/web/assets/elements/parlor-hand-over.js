@@ -100,7 +100,7 @@ export class ParlorHandOver extends View {
       tab.tabIndex = selected ? 0 : -1;
     }
     setAttribute(this.panel, 'aria-labelledby', `hand-over-${way}`);
-    setText(this.hint, desk.handOver.hint[way]);
+    setText(this.hint, way === 'consult' && store.demo ? `${desk.handOver.hint[way]} ${desk.outside.played}` : desk.handOver.hint[way]);
     this.drawTargets();
     void this.load();
   }
@@ -139,7 +139,16 @@ export class ParlorHandOver extends View {
     this.state.hidden = this.state.textContent === '';
     this.agentsHead.hidden = agents.length === 0;
     this.queuesHead.hidden = queues.length === 0;
-    reconcile(this.agents, agents, ({ agent }) => `${way} ${agent}`, ({ agent }) => this.makeTarget('target-agent', agent, avatar(agent, agent), desk.agent(agent), () => this.give({ agent })),
+    reconcile(this.agents, agents, ({ agent }) => `${way} ${agent}`, ({ agent }) => {
+      const item = this.makeTarget('target-agent', agent, avatar(agent, agent), desk.agent(agent), () => this.give({ agent }));
+      // Advice may also be spoken.
+      if (way === 'consult') {
+        const label = desk.handOver.call(agent);
+        item.classList.add('target-with-call');
+        item.append(h('button', { type: 'button', class: 'quiet target-call', testid: 'target-call', data: { name: agent }, title: label, aria: { label }, on: { click: () => this.give({ agent }, true) } }, icon('voice')));
+      }
+      return item;
+    },
       (element, target) => {
         const keeps = target.obstacles.filter((/** @type {string} */ obstacle) => KEEPS[way].includes(obstacle));
         const state = target.ready ? desk.header.ready : desk.header.notReady;
@@ -165,8 +174,8 @@ export class ParlorHandOver extends View {
     button.dataset.ready = String(ready);
   }
 
-  /** @param {{agent: string} | {queue: string}} to */
-  async give(to) {
+  /** @param {{agent: string} | {queue: string}} to @param {boolean} [byVoice] */
+  async give(to, byVoice = false) {
     const interaction = store.interactions.get(this.about ?? '');
     const name = 'agent' in to ? to.agent : to.queue;
     const button = this.panel.querySelector(`[data-name="${CSS.escape(name)}"][data-testid="${'agent' in to ? 'target-agent' : 'target-queue'}"]`);
@@ -179,7 +188,7 @@ export class ParlorHandOver extends View {
     setText(this.error, '');
     try {
       if (this.way === 'transfer') await transfer(interaction, to, this.noteField.value);
-      else if ('agent' in to) await (this.way === 'consult' ? consult : invite)(interaction, to.agent);
+      else if ('agent' in to) await (this.way === 'consult' ? consult(interaction, to.agent, byVoice) : invite(interaction, to.agent));
       this.dialog.close();
     } catch (error) {
       this.refused(error);

@@ -1,3 +1,4 @@
+import { unseenOfAll } from '../chats.js';
 import { h, nameNode, reconcile, setAttribute, setText } from '../dom.js';
 import { icon } from '../icons.js';
 import { signOut } from '../session.js';
@@ -10,12 +11,14 @@ import { View } from './view.js';
 /** The top of the desk: views, status per medium, load, connection, and who is signed in. */
 export class ParlorHeader extends View {
   /** @type {import('../store.js').Topic[]} */
-  static topics = ['session', 'feed', 'view', 'alerts'];
+  static topics = ['session', 'feed', 'view', 'alerts', 'chats', 'messages'];
 
   build() {
     this.badge = h('span', { class: 'badge', hidden: true });
     this.interactions = this.tab('interactions', 'chat', desk.header.interactions);
     this.communication = this.tab('communication', 'people', desk.header.communication, this.badge);
+    this.colleagues = h('span', { class: 'badge', hidden: true });
+    this.team = this.tab('team', 'team', desk.header.team, this.colleagues);
     this.media = h('div', { class: 'media', role: 'group', aria: { label: desk.header.readiness } });
     this.load = h('ul', { class: 'load', aria: { label: desk.header.load } });
     this.feed = h('span', { class: 'feed', role: 'status', testid: 'feed-state' }, h('span', { class: 'feed-dot', aria: { hidden: true } }), h('span', { class: 'feed-words' }));
@@ -24,14 +27,14 @@ export class ParlorHeader extends View {
     this.append(
       h('header', { class: 'header' },
         h('h1', { class: 'brand' }, h('span', { class: 'brand-mark', aria: { hidden: true } }), h('span', { class: 'brand-name' }, desk.product)),
-        h('nav', { class: 'views', aria: { label: desk.header.views } }, this.interactions, this.communication),
+        h('nav', { class: 'views', aria: { label: desk.header.views } }, this.interactions, this.communication, this.team),
         h('div', { class: 'header-state' }, this.media, this.load),
         h('div', { class: 'header-who' }, this.feed, this.who,
           h('button', { type: 'button', class: 'icon-button', testid: 'signout', title: desk.header.signOut, aria: { label: desk.header.signOut }, on: { click: () => signOut() } }, icon('leave')))),
       this.banner);
   }
 
-  /** @param {"interactions" | "communication"} tab @param {string} symbol @param {string} label @param {HTMLElement} [badge] */
+  /** @param {import('../store.js').Tab} tab @param {string} symbol @param {string} label @param {HTMLElement} [badge] */
   tab(tab, symbol, label, badge) {
     return h('button', { type: 'button', class: 'view-tab', testid: `nav-${tab}`, on: { click: () => showTab(tab) } }, icon(symbol), h('span', {}, label), badge);
   }
@@ -39,9 +42,16 @@ export class ParlorHeader extends View {
   draw() {
     const { me, view } = store;
     if (me === null) return;
-    setAttribute(this.interactions, 'aria-current', view.tab === 'interactions' ? 'page' : null);
-    setAttribute(this.communication, 'aria-current', view.tab === 'communication' ? 'page' : null);
+    for (const [tab, button] of Object.entries({ interactions: this.interactions, communication: this.communication, team: this.team })) {
+      setAttribute(button, 'aria-current', view.tab === tab ? 'page' : null);
+    }
     this.communication.hidden = !store.has('communication_view');
+    // Who only configures is nobody's colleague.
+    this.team.hidden = me.role === 'admin';
+    const unseen = unseenOfAll();
+    this.colleagues.hidden = unseen === 0;
+    setText(this.colleagues, String(unseen));
+    this.colleagues.title = desk.header.unseen(unseen);
     this.badge.hidden = store.alerts.size === 0;
     setText(this.badge, String(store.alerts.size));
     this.badge.title = desk.header.alerts(store.alerts.size);

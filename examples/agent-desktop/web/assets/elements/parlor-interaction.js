@@ -7,6 +7,7 @@ import { icon, iconOfKind } from '../icons.js';
 import { nameOf } from '../names.js';
 import { store } from '../store.js';
 import { desk, time } from '../strings.js';
+import { supervise, whisper } from '../team.js';
 import { visible } from '../text.js';
 import { continueDraft, end, markDone, park, sendMessage, sendNote, sendTyping, setDisposition, setReadiness, showInteraction } from '../work.js';
 import { avatar, renameAvatar } from './avatar.js';
@@ -22,6 +23,13 @@ import { View } from './view.js';
 
 /** @typedef {import('../types.js').Interaction} Interaction */
 /** @typedef {"transcript" | "consult" | "conversation" | "contact"} Pane */
+/** @typedef {import('../types.js').Supervision} Supervision */
+
+/** How a supervisor may be there, from the quietest on. @type {Supervision[]} */
+const MODES = ['monitor', 'whisper', 'barge'];
+
+/** @type {Record<Supervision, string>} */
+const MODE_SYMBOLS = { monitor: 'eye', whisper: 'lock', barge: 'people' };
 
 /** @typedef {{key: string, name: string, part?: string, connection: import('../types.js').Connection | null, remove: string | null, removes: string}} Person */
 
@@ -33,6 +41,8 @@ export class ParlorInteraction extends View {
   shown = null;
   /** @type {Pane} */
   pane = 'transcript';
+  /** Whether one who has joined in writes to the agents rather than to the contact. */
+  whispers = false;
   // On wide screens the transcript always stands beside the panel, and its tab is not there.
   narrow = window.matchMedia('(max-width: 900px)');
   pending = pendingMark();
@@ -76,10 +86,13 @@ export class ParlorInteraction extends View {
     this.leaveButton = h('button', { type: 'button', class: 'quiet', testid: 'leave', title: desk.handOver.leaveHint, on: { click: () => this.leaveIt() } }, icon('leave'), desk.handOver.leave);
     this.endButton = h('button', { type: 'button', class: 'quiet', testid: 'end', title: desk.interaction.endHint, on: { click: () => this.shown !== null && end(this.shown) } }, icon('stop'), desk.interaction.end);
     this.doneButton = h('button', { type: 'button', class: 'quiet', testid: 'done', on: { click: () => this.finish() } }, icon('done'), desk.interaction.done);
+    this.modes = h('div', { class: 'segmented supervise', role: 'group', aria: { label: desk.supervise.label }, hidden: true },
+      ...MODES.map((mode) => h('button', { type: 'button', testid: `supervise-${mode}`, data: { mode }, title: desk.supervise.hint[mode], on: { click: () => this.shown !== null && supervise(this.shown, mode) } }, icon(MODE_SYMBOLS[mode]), desk.supervise.mode[mode])));
+    this.leaveAlone = h('button', { type: 'button', class: 'quiet', testid: 'supervise-leave', title: desk.supervise.leaveHint, hidden: true, on: { click: () => this.shown !== null && supervise(this.shown, null) } }, icon('leave'), desk.handOver.leave);
     this.head = h('header', { class: 'ix-head' },
       h('div', { class: 'ix-who' }, this.back, this.face,
         h('div', { class: 'ix-words' }, h('div', { class: 'ix-title' }, this.name, this.pending), h('div', { class: 'ix-sub' }, this.channel, this.elapsed, this.participants))),
-      h('div', { class: 'ix-actions' }, this.disposition, this.noteButton, this.pushButton, this.parkButton, this.handButton, this.leaveButton, this.endButton, this.doneButton));
+      h('div', { class: 'ix-actions' }, this.modes, this.leaveAlone, this.disposition, this.noteButton, this.pushButton, this.parkButton, this.handButton, this.leaveButton, this.endButton, this.doneButton));
   }
 
   buildMain() {
@@ -114,7 +127,21 @@ export class ParlorInteraction extends View {
       if (interaction !== undefined) sendMessage(interaction, text, 'transcript');
     };
     this.composer.ontyping = (/** @type {boolean} */ on) => { if (this.shown !== null) sendTyping(this.shown, on); };
-    this.main = h('div', { class: 'ix-main', id: 'pane-transcript' }, this.transcript, this.noteForm, this.transferBanner, this.parkedBanner, this.endedBanner, this.composer);
+    this.toContact = this.addresseeButton(false, 'chat');
+    this.toAgents = this.addresseeButton(true, 'lock');
+    this.addressees = h('div', { class: 'segmented', role: 'group', testid: 'addressees', aria: { label: desk.supervise.addressee } }, this.toContact, this.toAgents);
+    this.whisperWords = h('p', {});
+    this.whisperHead = h('div', { class: 'whisper-head', hidden: true }, this.addressees, this.whisperWords);
+    this.whisperer = /** @type {any} */ (document.createElement('parlor-composer'));
+    this.whisperer.name({ field: 'whisper-composer', send: 'whisper-send', label: desk.supervise.write, sendLabel: desk.interaction.send });
+    this.whisperer.onsend = (/** @type {string} */ text) => { if (this.interaction !== undefined) whisper(this.interaction, text); };
+    this.whisperer.hidden = true;
+    this.main = h('div', { class: 'ix-main', id: 'pane-transcript' }, this.transcript, this.noteForm, this.transferBanner, this.parkedBanner, this.endedBanner, this.whisperHead, this.whisperer, this.composer);
+  }
+
+  /** @param {boolean} whispers @param {string} symbol */
+  addresseeButton(whispers, symbol) {
+    return h('button', { type: 'button', testid: whispers ? 'to-agents' : 'to-contact', on: { click: () => this.address(whispers) } }, icon(symbol), h('span', {}));
   }
 
   buildPanes() {
@@ -163,6 +190,8 @@ export class ParlorInteraction extends View {
     this.shown = interaction.id;
     this.stateBefore = '';
     this.pane = 'transcript';
+    this.whispers = false;
+    this.modeBefore = store.supervision(interaction);
     this.consultsBefore = '';
     if (first) this.replaceChildren(this.section);
     this.face.replaceChildren(avatar(interaction.contact.id, nameOf(interaction), interaction.kind));
@@ -222,11 +251,28 @@ export class ParlorInteraction extends View {
     this.leaveButton.hidden = !mine || owns || interaction.state !== 'active';
     if (!mine && !this.noteForm.hidden) this.toggleNote(false, false);
     const active = interaction.state === 'active';
+    this.drawSupervision(interaction, active && !mine && store.supervises);
     this.endButton.disabled = !active;
     this.doneButton.disabled = active;
     this.doneButton.title = active ? desk.interaction.doneNeedsEnd : desk.interaction.doneHint;
     this.doneButton.classList.toggle('primary', !active);
     this.doneButton.classList.toggle('quiet', active);
+  }
+
+  /** @param {Interaction} interaction @param {boolean} may */
+  drawSupervision(interaction, may) {
+    const mode = store.supervision(interaction);
+    this.modes.hidden = !may;
+    this.leaveAlone.hidden = mode === null;
+    for (const button of this.modes.children) setAttribute(button, 'aria-pressed', String(button.dataset.mode === mode));
+    this.section.dataset.supervision = mode ?? '';
+    if (mode !== this.modeBefore && mode !== null) {
+      announce(desk.supervise.words(mode, interaction.owner ?? '', visible(nameOf(interaction))));
+      // Who begins to whisper wants to write.
+      if (mode !== 'monitor') queueMicrotask(() => (mode === 'whisper' ? this.whisperer : this.composer).focusField());
+    }
+    if (mode !== 'barge') this.whispers = false;
+    this.modeBefore = mode;
   }
 
   /** @param {Interaction} interaction */
@@ -292,6 +338,34 @@ export class ParlorInteraction extends View {
     // Not hidden: somebody who was typing when the contact left must not send a message that starts it all again.
     const placeholder = ended ? desk.interaction.writeEnded : reads ? desk.interaction.writeReading : desk.interaction.write;
     this.composer.show(`transcript.${interaction.id}`, { placeholder, disabled: ended || reads });
+    this.drawWhispers(interaction);
+  }
+
+  /** What a supervisor writes for the agents only looks like nothing that the contact gets. @param {Interaction} interaction */
+  drawWhispers(interaction) {
+    const mode = store.supervision(interaction);
+    const whispers = mode === 'whisper' || (mode === 'barge' && this.whispers);
+    this.main.dataset.whispers = String(whispers);
+    this.whisperHead.hidden = mode !== 'whisper' && mode !== 'barge';
+    this.addressees.hidden = mode !== 'barge';
+    this.whisperer.hidden = !whispers;
+    this.composer.hidden = whispers;
+    const agents = [interaction.owner ?? '', ...interaction.members].map((agent) => desk.agent(agent)).join(', ');
+    const contact = visible(nameOf(interaction));
+    setAttribute(this.toContact, 'aria-pressed', String(!whispers));
+    setAttribute(this.toAgents, 'aria-pressed', String(whispers));
+    setText(this.toContact.lastElementChild, contact);
+    setText(this.toAgents.lastElementChild, desk.supervise.only(agents));
+    setText(this.whisperWords, whispers ? desk.supervise.private(agents) : desk.supervise.open(contact));
+    if (whispers) this.endedBanner.hidden = true;
+    this.whisperer.show(`whisper.${interaction.id}`, { placeholder: desk.supervise.whisperTo(agents) });
+  }
+
+  /** @param {boolean} whispers */
+  address(whispers) {
+    this.whispers = whispers;
+    if (this.interaction !== undefined) this.drawWhispers(this.interaction);
+    (whispers ? this.whisperer : this.composer).focusField();
   }
 
   /** @param {Interaction} interaction @returns {string} why the agent does not write to the contact */

@@ -112,9 +112,10 @@ function cardOfOffer(offer) {
 /** @param {Request} request @returns {Card} */
 function cardOfRequest(request) {
   const { interaction, kind, by } = request;
+  const asked = request.medium === 'voice' ? 'call' : kind;
   return {
-    key: keyOf(request), what: 'request', kind, kicker: desk.request.heading(kind, by), yes: desk.request.yes[kind],
-    spoken: desk.request.announce(kind, by, visible(nameOf(interaction))),
+    key: keyOf(request), what: 'request', kind, kicker: desk.request.heading(asked, by), yes: desk.request.yes[asked],
+    spoken: desk.request.announce(asked, by, visible(nameOf(interaction))),
     expires_at: request.expires_at, whole: store.me?.timing.transfer_ttl_ms, interaction,
     accept: () => acceptRequest(request), decline: () => declineRequest(request),
   };

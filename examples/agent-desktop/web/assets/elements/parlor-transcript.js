@@ -21,6 +21,7 @@ const NEAR_START = 120;
  * @property {string} contact
  * @property {string | null} interaction only its entries
  * @property {string} [consult] only what was written in it
+ * @property {string} [chat] of a chat with a colleague, which is a conversation of its own
  * @property {string} filter
  * @property {string} search
  */
@@ -109,9 +110,9 @@ export class ParlorTranscript extends View {
 
   /** @param {import('../types.js').PendingWrite} write */
   shows(write) {
-    const { contact, interaction, filter, consult } = /** @type {Source} */ (this.source);
+    const { contact, interaction, filter, consult = this.source?.chat } = /** @type {Source} */ (this.source);
     if (consult !== undefined) return write.consult === consult;
-    if ((write.what === 'note' || write.what === 'consult') && filter !== '') return false;
+    if (write.what !== 'message' && write.what !== 'communication' && filter !== '') return false;
     return interaction === null ? write.contact === contact && filter !== 'public' : write.interaction === interaction;
   }
 
@@ -166,8 +167,10 @@ export class ParlorTranscript extends View {
     const newest = messages.at(-1);
     if (newest === undefined) return;
     const { position } = newest;
-    // Of what agents write, only an answer in a consult is news.
-    const news = newest.author.kind === 'contact' || (this.source?.consult !== undefined && newest.author.name !== store.me?.agent);
+    // Of what agents write, only what they write to each other is news.
+    const inside = newest.content.type === 'consult' || newest.content.type === 'whisper';
+    const listens = newest.content.type === 'whisper' || this.source?.consult !== undefined || this.source?.chat !== undefined;
+    const news = newest.author.kind === 'contact' || (inside && listens && newest.author.name !== store.me?.agent);
     if (this.lastSpoken !== 0 && position > this.lastSpoken && this.speaks && this.checkVisibility() && news) {
       const name = visible(nameOfAuthor(newest.author, newest.contact ?? ''));
       announce(desk.transcript.announce(name, oneLine(newest.content.text ?? desk.transcript.unsupported, 400)));
