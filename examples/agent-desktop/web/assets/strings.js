@@ -528,6 +528,7 @@ export const desk = {
     agent: 'Agent',
     refresh: 'Refresh',
     none: '–',
+    noneYet: 'You have had no interaction yet.',
     /** @param {string} at */
     until: (at) => `As of ${at}`,
     /** @param {number} count */

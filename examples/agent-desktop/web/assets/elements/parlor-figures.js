@@ -7,7 +7,6 @@ import { View } from './view.js';
 
 /** @typedef {import('../types.js').AgentFigures} AgentFigures */
 /** @typedef {import('../types.js').DeskFigures} DeskFigures */
-/** @typedef {{code: string, value: string, words?: string}} Figure */
 
 /** The figures in the order in which they stand; every one has its explanation in `desk.figures`. */
 const OF_DESK = ['started', 'sessions', 'handled', 'abandoned', 'transfers', 'handle', 'first_response', 'response'];
@@ -39,6 +38,7 @@ export class ParlorFigures extends View {
     this.refresh = h('button', { type: 'button', class: 'quiet small', testid: 'figures-refresh', on: { click: () => loadFigures() } }, icon('refresh'), desk.figures.refresh);
     this.own = h('ul', { class: 'figures', testid: 'own-figures', aria: { labelledby: 'figures-own' } });
     this.desk = h('ul', { class: 'figures', testid: 'desk-figures', aria: { labelledby: 'figures-desk' } });
+    this.noneYet = h('p', { class: 'hint' }, desk.figures.noneYet);
     this.deskPart = h('section', { aria: { labelledby: 'figures-desk' } }, h('h3', { id: 'figures-desk' }, desk.figures.desk), this.desk);
     this.rows = h('tbody', {});
     this.agentsPart = h('div', {}, h('h3', { id: 'figures-agents' }, desk.figures.agents),
@@ -48,7 +48,7 @@ export class ParlorFigures extends View {
           this.rows)));
     this.body = h('div', { class: 'figures-body', hidden: true },
       h('div', { class: 'figures-head' }, h('p', {}, desk.figures.lead), this.at, this.refresh),
-      this.deskPart, h('section', { aria: { labelledby: 'figures-own' } }, h('h3', { id: 'figures-own' }, desk.figures.own), this.own), this.agentsPart);
+      this.deskPart, h('section', { aria: { labelledby: 'figures-own' } }, h('h3', { id: 'figures-own' }, desk.figures.own), this.own, this.noneYet), this.agentsPart);
     this.append(this.state, this.body);
   }
 
@@ -64,16 +64,19 @@ export class ParlorFigures extends View {
     this.deskPart.hidden = figures.desk === null;
     this.agentsPart.hidden = figures.desk === null;
     if (figures.desk !== null) this.drawTiles(this.desk, 'desk', OF_DESK, figures.desk);
-    this.drawTiles(this.own, 'own', OF_AGENT, figures.agents[me.agent]);
+    const own = figures.agents[me.agent];
+    this.own.hidden = own === undefined;
+    this.noneYet.hidden = own !== undefined;
+    if (own !== undefined) this.drawTiles(this.own, 'own', OF_AGENT, own);
     reconcile(this.rows, Object.entries(figures.agents), ([agent]) => agent,
       ([agent]) => h('tr', { data: { agent } }, h('th', { scope: 'row' }, nameNode(desk.agent(agent))), ...OF_AGENT.map(() => h('td', {}))),
       (row, [, of]) => OF_AGENT.forEach((code, index) => setText(row.children[index + 1], valueOf(of, code))));
   }
 
-  /** @param {Element} list @param {string} where @param {string[]} codes @param {AgentFigures | DeskFigures | undefined} of who has done nothing yet has no figures */
+  /** @param {Element} list @param {string} where @param {string[]} codes @param {AgentFigures | DeskFigures} of */
   drawTiles(list, where, codes, of) {
     reconcile(list, codes, (code) => code, (code) => h('li', { class: 'figure', testid: `figure-${where}-${code}` }, h('span', { class: 'figure-value' }), explained(where, code)),
-      (tile, code) => setText(tile.firstElementChild, of === undefined ? desk.figures.none : valueOf(of, code)));
+      (tile, code) => setText(tile.firstElementChild, valueOf(of, code)));
   }
 }
 
