@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { Desk, agent, launch, story, visitor } from './world.mjs';
+import { Desk, agent, launch, story, until, visitor } from './world.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const desk = await Desk.start();
@@ -52,6 +52,9 @@ async function together(look, options) {
   await helps.id('request-decline').click();
   await asks.id('hand-over').click();
   await asks.id('hand-over-consult').click();
+  await asks.id('target-call').first().waitFor();
+  await audit(asks, `whom to ask, ${look}`);
+  if (process.env.PARLOR_SHOTS) await shot(asks, `ask-${look}.png`);
   await asks.locator('[data-testid=target-agent][data-name=bob]').click();
   await helps.id('request-accept').click();
   for (const page of [asks, helps]) {
@@ -220,8 +223,10 @@ await step('a supervisor finds out why work waits, watches, whispers and leaves 
   await leads.keyboard.press('ArrowRight');
   await leads.locator('[data-testid=team-chats][aria-selected=true]').waitFor();
   await leads.keyboard.press('ArrowLeft');
+  const focused = () => leads.evaluate(() => document.activeElement.id);
   await leads.tabTo('team-interaction');
   await leads.keyboard.press('Enter');
+  await until('the focus is on what was opened', async () => await focused() === 'ix-name');
   await leads.tabTo('supervise-whisper');
   await leads.keyboard.press('Enter');
   await leads.getByRole('status').getByText('You whisper to Alice').waitFor({ state: 'attached' });
@@ -233,6 +238,7 @@ await step('a supervisor finds out why work waits, watches, whispers and leaves 
   await leads.tabTo('supervise-leave');
   await leads.keyboard.press('Enter');
   await leads.id('team').waitFor();
+  await until('the focus is on the view', async () => await focused() === 'main');
   for (const page of [leads, talks, ...guests]) await page.context().close();
   await office.stop();
 });

@@ -85,10 +85,12 @@ await step('a reload shows the same chat again; nobody else has it', async () =>
 });
 
 await step('either ends it; what was written stays on the screen, and nothing more can be written', async () => {
-  await alice.id('chat-with-colleague-end').click();
+  await alice.tabTo('chat-with-colleague-end');
+  await alice.keyboard.press('Enter');
   await bob.id('colleague-chat-over').getByText('Ended by Alice').waitFor();
   assert.equal(await bob.id('colleague-composer').isDisabled(), true);
   await alice.id('colleague-chat-over').getByText('Ended by you').waitFor();
+  assert.equal(await alice.evaluate(() => document.activeElement.tagName), 'H3', 'the focus stays in the chat');
   await reads(bob, QUESTION);
   await bob.id('team-figures').click();
   await bob.id('team-chats').click();

@@ -52,12 +52,14 @@ export async function loadChats() {
 export async function readChat(id) {
   const window = store.conversation(conversationOf(id)).window('', '');
   if (window.loading !== '') return;
+  const agent = store.me?.agent;
   window.loading = 'newest';
   window.failed = false;
   store.changed('messages');
   try {
     for (let more = true; more;) {
       const { consult, messages } = await api.chatMessages(id, reached.get(id) ?? 0);
+      if (store.me?.agent !== agent) return;
       // Its address may be all that is known of it.
       if (!store.chats.has(id)) store.chats.set(id, consult);
       store.putChat(consult);
@@ -121,8 +123,10 @@ export function markSeen(id) {
 }
 
 export async function loadColleagues() {
+  const agent = store.me?.agent;
   try {
-    store.colleagues = (await api.colleagues()).colleagues;
+    const { colleagues } = await api.colleagues();
+    if (store.me?.agent === agent) store.colleagues = colleagues;
   } catch (error) {
     report(error);
   }

@@ -22,6 +22,7 @@ export async function loadTeam() {
     return;
   }
   reading = true;
+  const agent = store.me?.agent;
   try {
     const team = await api.team();
     const waits = new Set(team.queues.flatMap(({ work }) => work.map(({ interaction }) => interaction.id)));
@@ -29,16 +30,20 @@ export async function loadTeam() {
       if (waits.has(id)) await readExplanation(id);
       else store.explanations.delete(id);
     }
-    store.team = team;
+    // Somebody else may have signed in meanwhile.
+    if (store.me?.agent === agent) store.team = team;
   } catch (error) {
     report(error);
   }
-  reading = false;
   store.changed('team');
-  if (stale) {
-    stale = false;
-    window.setTimeout(() => { if (looksAtTeam()) void loadTeam(); }, REST_MS);
-  }
+  window.setTimeout(rested, REST_MS);
+}
+
+function rested() {
+  reading = false;
+  const again = stale && looksAtTeam();
+  stale = false;
+  if (again) void loadTeam();
 }
 
 /** @param {string} id */
@@ -96,6 +101,8 @@ export async function supervise(id, mode) {
     }
     store.removeInteraction(id);
     showTab('team');
+    // The button is gone; whoever works by keyboard goes on from the beginning of the view.
+    document.getElementById('main')?.focus();
   } catch (error) {
     letGo.delete(id);
     report(error);
@@ -112,9 +119,10 @@ let question = 0;
 
 export async function loadFigures() {
   const asked = ++question;
+  const agent = store.me?.agent;
   try {
     const figures = await api.figures();
-    if (asked === question) store.figures = figures;
+    if (asked === question && store.me?.agent === agent) store.figures = figures;
   } catch (error) {
     report(error);
   }

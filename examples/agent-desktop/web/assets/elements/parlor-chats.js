@@ -28,7 +28,7 @@ export class ParlorChats extends View {
       h('div', { class: 'contact-scroll' }, this.chats, this.head, this.colleagues, this.state));
     this.back = h('button', { type: 'button', class: 'icon-button back', title: desk.chats.back, aria: { label: desk.chats.back }, on: { click: () => showChat(null) } }, icon('back'));
     this.face = h('span', { class: 'face' });
-    this.name = h('h3', { class: 'chat-name' });
+    this.name = h('h3', { class: 'chat-name', tabindex: '-1' });
     this.end = h('button', { type: 'button', class: 'quiet', testid: 'chat-with-colleague-end', on: { click: () => store.view.chat !== null && endChat(store.view.chat) } }, icon('stop'), desk.chats.end);
     this.top = h('header', { class: 'ix-head' },
       h('div', { class: 'ix-who' }, this.back, this.face, h('div', { class: 'ix-words' }, h('div', { class: 'ix-title' }, this.name), h('p', { class: 'consult-private' }, icon('lock'), desk.consult.private))),
@@ -134,6 +134,8 @@ export class ParlorChats extends View {
     }
     this.transcript.setSource({ contact: conversationOf(chat.id), interaction: null, chat: chat.id, filter: '', search: '' });
     const over = chat.ended_at !== null;
+    // A button that goes must not take the focus with it.
+    if (over && document.activeElement === this.end) this.name.focus();
     this.end.hidden = over;
     if (over) setText(this.over, desk.chats.endedBy(chat.ended_by === store.me?.agent ? desk.you : desk.agent(chat.ended_by ?? ''), time.clock(chat.ended_at ?? '')));
     this.composer.show(`chat.${chat.id}`, { placeholder: over ? desk.chats.isOver : desk.chats.writeHere(colleague), disabled: over });

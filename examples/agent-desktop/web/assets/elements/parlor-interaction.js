@@ -198,7 +198,13 @@ export class ParlorInteraction extends View {
     this.transcript.setSource({ contact: interaction.contact.id, interaction: interaction.id, filter: '', search: '' });
     this.toggleNote(store.mine(interaction) && draft(`note.${interaction.id}`) !== '', false);
     // The one who opened it goes on by keyboard; on a phone, a keyboard that springs up would hide the transcript.
-    if (this.checkVisibility() && !this.narrow.matches) queueMicrotask(() => this.composer.focusField());
+    if (this.checkVisibility() && !this.narrow.matches) queueMicrotask(() => this.takeFocus());
+  }
+
+  /** Where one can write, else at the name of what was opened. */
+  takeFocus() {
+    this.composer.focusField();
+    if (!this.composer.contains(document.activeElement)) this.name.focus();
   }
 
   leave() {
