@@ -1,5 +1,7 @@
 //! The desk as its supervisors see it.
 
+use std::time::Duration;
+
 use parlor::engine::permission::{Denial, Missing};
 use parlor::engine::{Config, EngineError};
 use parlor::interaction::{StateName, Supervision};
@@ -23,6 +25,7 @@ async fn a_supervisor_sees_who_is_there_what_they_have_and_what_waits() {
     let work = world.talks("alice", &ann, "hello").await;
     world.ready("bob").await;
     world.says(&ben, "me too").await;
+    world.skip(Duration::from_secs(3)).await;
     world.says(&eve, "and me").await;
     let team = world.engine.team(&name("carol")).await.unwrap();
 
@@ -49,6 +52,14 @@ async fn a_supervisor_sees_who_is_there_what_they_have_and_what_waits() {
     let offered: Vec<_> = waits.iter().map(|waits| (&waits.offered_to, waits.interaction.state)).collect();
     assert_eq!(offered, [(&Some(name("bob")), StateName::Offered), (&None, StateName::Queued)]);
     assert_eq!(waits[1].interaction.thread, eve.thread);
+    assert_eq!(waits[1].since.since(waits[0].since), Duration::from_secs(3));
+
+    // Whoever has waited longest stays the first, whatever becomes of the offer.
+    world.decline("bob", world.offer("bob").await.id).await.unwrap();
+    let team = world.engine.team(&name("carol")).await.unwrap();
+    let again: Vec<_> =
+        team.queues[1].work.iter().map(|waits| (waits.since, waits.interaction.thread)).collect();
+    assert_eq!(again, [(waits[0].since, ben.thread), (waits[1].since, eve.thread)]);
 }
 
 #[tokio::test]

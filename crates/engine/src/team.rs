@@ -66,6 +66,8 @@ pub struct TeamQueue {
 /// An interaction that nobody has yet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WaitingWork {
+    /// Since when it waits; offers that come to nothing do not change it.
+    pub since: Timestamp,
     /// To whom it is being offered at the moment.
     pub offered_to: Option<AgentName>,
     /// What it is.
@@ -138,22 +140,23 @@ impl Inner {
             agents.push(self.team_agent(agent, &state).await?);
         }
         agents.sort_by_key(|agent| !agent.signed_in);
-        let mut waiting: BTreeMap<QueueName, Vec<Arc<Interaction>>> = BTreeMap::new();
+        let mut waiting: BTreeMap<QueueName, Vec<(Timestamp, Arc<Interaction>)>> = BTreeMap::new();
         let channels = self.directory.channels().map(|channel| &channel.queue);
         for queue in channels.chain(self.directory.agents().flat_map(|agent| &agent.queues)) {
             waiting.entry(queue.clone()).or_default();
         }
         for interaction in self.open.all() {
-            if matches!(interaction.state, State::Queued(_) | State::Offered(_)) {
-                waiting.entry(interaction.queue.clone()).or_default().push(interaction);
+            if let Some(since) = waits_since(&interaction.state) {
+                waiting.entry(interaction.queue.clone()).or_default().push((since, interaction));
             }
         }
         let mut queues = Vec::with_capacity(waiting.len());
         for (queue, mut waits) in waiting {
-            waits.sort_by_key(|interaction| (interaction.state.since(), interaction.id));
+            waits.sort_by_key(|(since, interaction)| (*since, interaction.id));
             let mut work = Vec::with_capacity(waits.len().min(MOST_SHOWN));
-            for interaction in waits.iter().take(MOST_SHOWN) {
+            for (since, interaction) in waits.iter().take(MOST_SHOWN) {
                 work.push(WaitingWork {
+                    since: *since,
                     offered_to: interaction.offer().map(|offered| offered.agent.clone()),
                     interaction: self.interaction_view(interaction).await?,
                 });
@@ -201,5 +204,14 @@ impl Inner {
             return state.signed_in && self.directory.channels().any(is_ready);
         }
         state.signed_in && own.any(is_ready)
+    }
+}
+
+/// Since when nobody has it; `None` when somebody does, or it is over.
+const fn waits_since(state: &State) -> Option<Timestamp> {
+    match state {
+        State::Queued(queued) => Some(queued.since),
+        State::Offered(offered) => Some(offered.queued.since),
+        State::Active(_) | State::Ended(_) | State::Done(_) => None,
     }
 }

@@ -92,12 +92,12 @@ fn agents_send_addresses_and_emoji() {
 
 #[test]
 fn a_supervisor_sees_the_team_and_helps() {
-    story("team", 1);
+    story("team", 0);
 }
 
 #[test]
 fn colleagues_write_and_call() {
-    story("colleagues", 1);
+    story("colleagues", 0);
 }
 
 #[test]

@@ -71,6 +71,30 @@ await step('markup is text on every screen', async () => {
   assert.equal(await alice.locator('[data-testid=transcript] script, [data-testid=transcript] img').count(), 0);
 });
 
+await step('markup is text where supervisors and colleagues read it, too', async () => {
+  const attack = '<img src=x onerror="window.pwned = 1">';
+  const carol = await agent(browser, desk, 'carol', { ready: false });
+  step.pages.push(carol);
+  await carol.id('nav-team').click();
+  await carol.id('team-interaction').getByText('<b>Eve</b>').waitFor();
+  const { body } = await desk.api('alice', 'POST', '/api/consults', { agent: 'carol' });
+  await desk.api('alice', 'POST', `/api/consults/${body.consult.id}/messages`, { id: randomUUID(), text: attack });
+  await carol.id('chat-alert').getByText(attack).waitFor();
+  await carol.id('chat-alert-show').click();
+  await carol.id('colleague-transcript').getByText(attack).waitFor();
+  await alice.id('tab-contact').click();
+  await alice.getByRole('button', { name: 'Add a detail' }).click();
+  await alice.getByPlaceholder('Field', { exact: true }).last().fill(attack);
+  await alice.getByPlaceholder('Value', { exact: true }).last().fill('+1 555 000 1111');
+  await alice.id('contact-save').click();
+  await alice.id('outside').getByText(attack).waitFor();
+  for (const page of [alice, carol]) {
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+    assert.equal(await page.locator('main b, main img, main script').count(), 0);
+  }
+  await alice.id('tab-conversation').click();
+});
+
 await step('64 KiB of combining marks are taken, and the desk stays usable', async () => {
   const tower = `a${'\u0301'.repeat(32_000)}`;
   // Laying it out takes a small machine its time; what counts is that it ends.

@@ -301,7 +301,7 @@ export const desk = {
     /** @type {Record<string, string>} */
     hint: {
       transfer: 'A colleague is asked first, and you keep it until they accept. A queue has it at once.',
-      consult: 'Ask a colleague in a chat beside the conversation. The contact does not notice.',
+      consult: 'Ask a colleague in a chat beside the conversation, or by telephone. The contact does not notice.',
       invite: 'A colleague joins you: the contact sees it, and both of you can write.',
     },
     colleagues: 'Colleagues',

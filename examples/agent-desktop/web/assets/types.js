@@ -125,7 +125,7 @@
  * @property {number} open how many interactions are theirs
  * @property {Interaction[]} interactions the oldest of them
  *
- * @typedef {{offered_to: string | null, interaction: Interaction}} WaitingWork
+ * @typedef {{since: Moment, offered_to: string | null, interaction: Interaction}} WaitingWork
  * @typedef {{queue: string, ready_agents: number, waiting: number, work: WaitingWork[]}} TeamQueue
  * @typedef {{at: Moment, agents: TeamAgent[], queues: TeamQueue[]}} Team
  *

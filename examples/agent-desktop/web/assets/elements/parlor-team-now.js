@@ -178,9 +178,9 @@ export class ParlorTeamNow extends View {
       drawPending(row.querySelector('.pending'), known.pending);
     }
     for (const { work } of team.queues) {
-      for (const { interaction } of work) {
+      for (const { interaction, since: from } of work) {
         const place = this.queues.querySelector(`[data-interaction="${CSS.escape(interaction.id)}"] .team-row-time`);
-        if (place !== null) setText(place, desk.team.waitsFor(time.elapsed(since(interaction.since))));
+        if (place !== null) setText(place, desk.team.waitsFor(time.elapsed(since(from))));
       }
     }
   }
