@@ -11,7 +11,8 @@ use parlor_interaction::{CommandName, Event, EventName, Interaction, Origin, Ref
 use parlor_model::AgentName;
 
 use crate::check;
-use crate::questions::{Answer, NOW, level, names_a_stranger, questions};
+use crate::levelled::{level, names_a_stranger, questions};
+use crate::questions::{Answer, NOW};
 use crate::support::{agent, at, start};
 
 /// Everything that was found.

@@ -4,6 +4,7 @@
 
 mod check;
 mod exhaustive;
+mod levelled;
 mod page;
 #[path = "../support/questions.rs"]
 mod questions;

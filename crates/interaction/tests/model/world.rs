@@ -1,12 +1,19 @@
-//! Two interactions and what their effects have made of the world.
+//! Interactions side by side, and what their effects have made of the world.
 
 use parlor_interaction::StateName;
 use stateright::{Model, Property};
 
-use crate::graph::{Amounts, Effects, Graph, Node, Step};
+use crate::blocks::{Block, Blocks, Order};
+use crate::canon::AGENTS;
+use crate::graph::{Amounts, Effects, Faults, Step};
 
-/// How much each agent may hold.
-const LIMIT: u8 = 1;
+/// What an interaction weighs while somebody has it.
+const WEIGHT: u8 = 2;
+
+/// Room for one interaction and half of one that has ended: who is full may not take what would be too much.
+pub(crate) const TIGHT: u8 = 3;
+/// Room for two interactions.
+pub(crate) const WIDE: u8 = 4;
 
 /// One holder for each interaction.
 pub(crate) const I2: &str = "I2: each interaction has exactly one holder";
@@ -16,43 +23,53 @@ pub(crate) const I3: &str = "I3: an agent's load is the sum of what they hold, a
 pub(crate) const I7: &str = "I7: the timers that run are those of the states";
 /// Done is final.
 pub(crate) const I8: &str = "I8: Done never changes";
+/// What counts counts on.
+pub(crate) const I9: &str = "I9: versions, epochs and sessions never go back, and each change of hands is an epoch";
+/// No double offer.
+pub(crate) const G9: &str = "G9: only an answer to what is open counts, from who was asked and in time";
 
-/// An interaction in the world: its state, and the timers that its effects have set.
+/// Every law.
+pub(crate) const LAWS: [&str; 6] = [I2, I3, I7, I8, I9, G9];
+
+/// An interaction in the world: what it is, and the timers that its effects have set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Placed {
-    node: u32,
+    block: u32,
     timers: u16,
 }
 
 /// The world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct World {
-    interactions: [Placed; 2],
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct World<const WORK: usize> {
+    interactions: [Placed; WORK],
     load: Amounts,
     /// Whether a step released what was not held.
     released_too_much: bool,
-    /// Whether Done changed.
-    done_changed: bool,
+    /// What was wrong with the steps that led here.
+    faults: Faults,
 }
 
-impl World {
+impl<const WORK: usize> World<WORK> {
     /// The world after a step; `None` when somebody has no room for it, so that nothing is committed.
-    fn after(&self, which: usize, step: &Step) -> Option<Self> {
+    fn after(&self, which: usize, step: &Step, limit: u8) -> Option<Self> {
         let mut next = *self;
-        next.interactions[which].node = step.to;
-        next.carry_out(which, step.effects)?;
-        next.done_changed |= step.changes_done;
-        // Which of the two it is makes no difference.
-        next.interactions.sort_unstable();
+        next.interactions[which].block = step.to;
+        next.carry_out(which, step.effects, limit)?;
+        next.faults = Faults {
+            holders: self.faults.holders | step.faults.holders,
+            done_changes: self.faults.done_changes | step.faults.done_changes,
+            counts_back: self.faults.counts_back | step.faults.counts_back,
+            stale: self.faults.stale | step.faults.stale,
+        };
         Some(next)
     }
 
-    fn carry_out(&mut self, which: usize, effects: Effects) -> Option<()> {
-        for agent in 0..self.load.len() {
+    fn carry_out(&mut self, which: usize, effects: Effects, limit: u8) -> Option<()> {
+        for agent in 0..AGENTS.len() {
             let released = self.load[agent].checked_sub(effects.release[agent]);
             self.released_too_much |= released.is_none();
             self.load[agent] = released.unwrap_or(0) + effects.hold[agent];
-            if effects.hold[agent] > 0 && self.load[agent] > LIMIT {
+            if effects.hold[agent] > 0 && self.load[agent] > limit {
                 return None;
             }
         }
@@ -60,12 +77,27 @@ impl World {
         *timers = *timers & !effects.cancel | effects.set;
         Some(())
     }
+
+    /// The same with other names for the agents, and the interactions in one order.
+    fn with(&self, order: &Order) -> Self {
+        let mut next = *self;
+        for placed in &mut next.interactions {
+            *placed = Placed { block: order.block(placed.block), timers: order.timers(placed.timers) };
+        }
+        for (from, to) in order.places.iter().enumerate() {
+            next.load[*to] = self.load[from];
+        }
+        next.interactions.sort_unstable();
+        next
+    }
 }
 
-/// Two agents and two interactions.
+/// Agents and interactions.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Desk {
-    graph: &'static Graph,
+pub(crate) struct Desk<const WORK: usize> {
+    blocks: &'static Blocks,
+    /// How much each agent may hold.
+    limit: u8,
 }
 
 /// Which step of which interaction.
@@ -75,91 +107,128 @@ pub(crate) struct Action {
     step: usize,
 }
 
-impl Desk {
-    pub(crate) const fn of(graph: &'static Graph) -> Self {
-        Self { graph }
+impl<const WORK: usize> Desk<WORK> {
+    pub(crate) const fn of(blocks: &'static Blocks, limit: u8) -> Self {
+        Self { blocks, limit }
     }
 
-    fn node(&self, placed: Placed) -> &Node {
-        &self.graph.nodes[placed.node as usize]
+    fn block(&self, placed: Placed) -> &Block {
+        &self.blocks.all[placed.block as usize]
     }
 
-    fn nodes(&self, world: &World) -> [&Node; 2] {
-        world.interactions.map(|placed| self.node(placed))
+    fn every(self, world: &World<WORK>, wanted: impl Fn(&Block) -> bool) -> bool {
+        world.interactions.iter().all(|placed| wanted(self.block(*placed)))
     }
 
-    fn both(self, world: &World, wanted: impl Fn(&Node) -> bool) -> bool {
-        self.nodes(world).into_iter().all(wanted)
+    fn some(self, world: &World<WORK>, wanted: impl Fn(&Block) -> bool) -> bool {
+        world.interactions.iter().any(|placed| wanted(self.block(*placed)))
     }
 
-    fn either(self, world: &World, wanted: impl Fn(&Node) -> bool) -> bool {
-        self.nodes(world).into_iter().any(wanted)
+    /// One world for all that differ in nothing but the names of agents and the order of interactions.
+    fn representative(&self, world: &World<WORK>) -> World<WORK> {
+        let mut least = world.with(&self.blocks.orders[0]);
+        for order in &self.blocks.orders[1..] {
+            least = least.min(world.with(order));
+        }
+        least
+    }
+
+    fn sum(&self, world: &World<WORK>) -> Amounts {
+        let mut sum = Amounts::default();
+        for placed in world.interactions {
+            for (sum, held) in sum.iter_mut().zip(self.block(placed).looks.holdings) {
+                *sum += held;
+            }
+        }
+        sum
     }
 }
 
-impl Model for Desk {
-    type State = World;
+impl<const WORK: usize> Model for Desk<WORK> {
+    type State = World<WORK>;
     type Action = Action;
 
-    fn init_states(&self) -> Vec<World> {
-        let (inbound, _) = self.graph.starts[0];
-        let nothing = Placed { node: inbound, timers: 0 };
-        let starts = self.graph.starts.iter().filter_map(|(node, effects)| {
-            let mut world = World {
-                interactions: [Placed { node: *node, timers: 0 }, nothing],
-                load: [0; 2],
-                released_too_much: false,
-                done_changed: false,
-            };
-            world.carry_out(0, *effects)?;
-            world.interactions.sort_unstable();
-            Some(world)
-        });
-        starts.collect()
+    /// Every choice of how each of the interactions begins.
+    fn init_states(&self) -> Vec<World<WORK>> {
+        let (inbound, _) = self.blocks.starts[0];
+        let nothing = World {
+            interactions: [Placed { block: inbound, timers: 0 }; WORK],
+            load: Amounts::default(),
+            released_too_much: false,
+            faults: Faults::default(),
+        };
+        let mut worlds = vec![nothing];
+        for which in 0..WORK {
+            let begun = worlds.iter().flat_map(|world| {
+                self.blocks.starts.iter().filter_map(move |(block, effects)| {
+                    let mut begun = *world;
+                    begun.interactions[which].block = *block;
+                    begun.carry_out(which, *effects, self.limit)?;
+                    Some(begun)
+                })
+            });
+            worlds = begun.collect();
+        }
+        let mut worlds: Vec<_> = worlds.iter().map(|world| self.representative(world)).collect();
+        worlds.sort_unstable();
+        worlds.dedup();
+        worlds
     }
 
-    fn actions(&self, world: &World, actions: &mut Vec<Action>) {
-        for (which, node) in self.nodes(world).into_iter().enumerate() {
-            actions.extend((0..node.steps.len()).map(|step| Action { which, step }));
+    fn actions(&self, world: &World<WORK>, actions: &mut Vec<Action>) {
+        for (which, placed) in world.interactions.iter().enumerate() {
+            actions.extend((0..self.block(*placed).steps.len()).map(|step| Action { which, step }));
         }
     }
 
-    fn next_state(&self, world: &World, action: Action) -> Option<World> {
-        world.after(action.which, &self.node(world.interactions[action.which]).steps[action.step])
+    fn next_state(&self, world: &World<WORK>, action: Action) -> Option<World<WORK>> {
+        let step = &self.block(world.interactions[action.which]).steps[action.step];
+        world.after(action.which, step, self.limit).map(|next| self.representative(&next))
     }
 
     fn format_action(&self, action: &Action) -> String {
         format!("{action:?}")
     }
 
-    fn format_step(&self, world: &World, action: Action) -> Option<String> {
-        let node = self.node(world.interactions[action.which]);
-        Some(format!("{} while {}", node.steps[action.step].command, node.state))
+    fn format_step(&self, world: &World<WORK>, action: Action) -> Option<String> {
+        let block = self.block(world.interactions[action.which]);
+        Some(format!("{} while {}", block.steps[action.step].command, block.looks.state))
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always(I2, |desk: &Self, world| desk.both(world, |node| node.one_holder)),
-            Property::always(I3, |desk: &Self, world: &World| {
-                let held = desk.nodes(world).map(|node| node.holdings);
-                let sum = [held[0][0] + held[1][0], held[0][1] + held[1][1]];
-                !world.released_too_much && sum == world.load && sum.iter().all(|held| *held <= LIMIT)
+            Property::always(I2, |_: &Self, world: &World<WORK>| !world.faults.holders),
+            Property::always(I3, |desk: &Self, world: &World<WORK>| {
+                let held = desk.sum(world);
+                !world.released_too_much && held == world.load && held.iter().all(|held| *held <= desk.limit)
             }),
-            Property::always(I7, |desk: &Self, world: &World| {
-                world.interactions.iter().all(|placed| desk.node(*placed).timers == placed.timers)
+            Property::always(I7, |desk: &Self, world: &World<WORK>| {
+                world.interactions.iter().all(|placed| desk.block(*placed).looks.timers == placed.timers)
             }),
-            Property::always(I8, |_: &Self, world: &World| !world.done_changed),
+            Property::always(I8, |_: &Self, world: &World<WORK>| !world.faults.done_changes),
+            Property::always(I9, |_: &Self, world: &World<WORK>| !world.faults.counts_back),
+            Property::always(G9, |_: &Self, world: &World<WORK>| !world.faults.stale),
             // A world in which nothing happens keeps every law.
-            Property::sometimes("both are Done", |desk, world| {
-                desk.both(world, |node| node.state == StateName::Done)
+            Property::sometimes("all are Done", |desk, world| {
+                desk.every(world, |block| block.looks.state == StateName::Done)
             }),
-            Property::sometimes("both agents are full", |_: &Self, world: &World| world.load == [LIMIT; 2]),
-            Property::sometimes("there is a conference", |desk, world| {
-                desk.either(world, |node| node.together)
+            Property::sometimes("two agents hold something", |_: &Self, world: &World<WORK>| {
+                world.load.iter().filter(|load| **load >= WEIGHT).count() >= 2
             }),
-            Property::sometimes("one is parked and its owner talks in the other", |desk, world| {
-                desk.either(world, |node| node.parked)
-                    && desk.either(world, |node| node.state == StateName::Active && !node.parked)
+            Property::sometimes("an agent is full to the limit", |desk: &Self, world: &World<WORK>| {
+                world.load.contains(&desk.limit)
+            }),
+            Property::sometimes("there is a conference with advice and a transfer pending", |desk, world| {
+                desk.some(world, |block| block.looks.together && block.looks.advised && block.looks.handed)
+            }),
+            Property::sometimes("one is watched while its owner asks for advice", |desk, world| {
+                desk.some(world, |block| block.looks.watched && block.looks.advised)
+            }),
+            Property::sometimes("one is parked and somebody talks in another", |desk, world| {
+                desk.some(world, |block| block.looks.parked)
+                    && desk.some(world, |block| {
+                        block.looks.state == StateName::Active && !block.looks.parked
+                    })
             }),
         ]
     }

@@ -1,13 +1,10 @@
-//! Every question that can be put to an interaction: commands, moments and policies; and the interaction without what
-//! no rule asks for.
-
-use std::time::Duration;
+//! Every question that can be put to an interaction: commands with every choice of who and what.
 
 use parlor_interaction::{
-    Actor, CaseValue, Command, CommandName, ConsultStage, ConsultTarget, Context, DispositionCode, EndedBy,
-    EndedHolds, EventName, Idle, Interaction, Policy, Queued, State, StateName, Supervision, TransferTarget,
+    Actor, CaseValue, Command, CommandName, ConsultTarget, Context, DispositionCode, EndedBy, EventName,
+    Policy, StateName, Supervision, TransferTarget,
 };
-use parlor_model::{AgentName, Id, Label, Timestamp};
+use parlor_model::{AgentName, ConsultId, Label, OfferId, Timestamp, TransferId};
 
 use crate::support::{agent, at, id, queue};
 
@@ -43,55 +40,11 @@ impl Answer {
     }
 }
 
-/// The interaction without what only counts.
-pub(crate) fn level(interaction: &Interaction) -> Interaction {
-    let mut level = interaction.clone();
-    (level.version, level.epoch, level.segment) = (1, 1, 1);
-    level.unanswered_since = level.unanswered_since.map(|_| at(NOW));
-    if !matches!(level.state, State::Ended(_) | State::Done(_)) {
-        // It matters to closing alone, and can be set once more after the end; likewise the case information.
-        level.disposition = None;
-        level.case.clear();
-    }
-    match &mut level.state {
-        State::Queued(queued) => level_queued(queued),
-        State::Offered(offered) => {
-            offered.offered_at = at(NOW);
-            level_queued(&mut offered.queued);
-        }
-        State::Active(active) => {
-            active.since = at(NOW);
-            active.parked = active.parked.map(|_| at(NOW));
-            active.idle = active.idle.map(|idle| match idle {
-                Idle::Watched { .. } => Idle::Watched { notice_at: at(DEADLINE) },
-                Idle::Noticed { end_at } => Idle::Noticed { end_at: end_at.map(|_| at(DEADLINE)) },
-            });
-            for consult in active.consults.values_mut() {
-                match &mut consult.stage {
-                    ConsultStage::Joined { since } => *since = at(NOW),
-                    ConsultStage::Asked { .. } => {}
-                }
-            }
-        }
-        State::Ended(ended) => {
-            ended.at = at(NOW);
-            ended.done_at = ended.done_at.map(|_| at(DEADLINE));
-        }
-        State::Done(done) => (done.at, done.ended_at) = (at(NOW), at(NOW)),
-    }
-    level
-}
-
-fn level_queued(queued: &mut Queued) {
-    queued.since = at(NOW);
-    queued.passed.values_mut().for_each(|when| *when = at(NOW));
-}
-
 /// When and under which policy a command is given.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Setting {
-    now: Timestamp,
-    policy: Policy,
+    pub(crate) now: Timestamp,
+    pub(crate) policy: Policy,
 }
 
 impl Setting {
@@ -100,36 +53,22 @@ impl Setting {
     }
 }
 
-/// Every command with every choice of these agents, at every moment and under every policy that can matter to it.
-pub(crate) fn questions(agents: &[AgentName]) -> Vec<(Command, Setting)> {
-    let lenient = Policy::default();
-    let strict = Policy {
-        async_enabled: false,
-        ended_holds: EndedHolds::Half,
-        disposition_mandatory: true,
-        auto_done: Some(Duration::from_secs(DEADLINE - NOW)),
-        auto_done_abandoned: false,
-        idle_notice: Some(Duration::from_secs(DEADLINE - NOW)),
-        idle_end: Some(Duration::from_secs(DEADLINE - NOW)),
-        case_editable: false,
-    };
-    let mut questions = Vec::new();
-    for command in commands(agents) {
-        questions.push((command.clone(), Setting { now: at(NOW), policy: lenient.clone() }));
-        if asks_for_the_time(command.name()) {
-            questions.push((command.clone(), Setting { now: at(LATE), policy: lenient.clone() }));
-        }
-        if command.name() == CommandName::NoticeIdle {
-            questions.push((command.clone(), Setting { now: at(LATE), policy: strict.clone() }));
-        }
-        if asks_for_the_policy(command.name()) {
-            questions.push((command, Setting { now: at(NOW), policy: strict.clone() }));
-        }
-    }
-    questions
+/// Whom and what commands may name.
+#[derive(Clone, Debug)]
+pub(crate) struct Choices {
+    pub(crate) agents: Vec<AgentName>,
+    /// What a new offer may be called, and what an answer to one may name; likewise below.
+    pub(crate) new_offers: Vec<OfferId>,
+    pub(crate) offers: Vec<OfferId>,
+    pub(crate) new_transfers: Vec<TransferId>,
+    pub(crate) transfers: Vec<TransferId>,
+    pub(crate) new_consults: Vec<ConsultId>,
+    pub(crate) consults: Vec<ConsultId>,
+    pub(crate) modes: Vec<Supervision>,
 }
 
-fn asks_for_the_time(command: CommandName) -> bool {
+/// Whether what a command leads to depends on the time of something that was set before.
+pub(crate) fn asks_for_the_time(command: CommandName) -> bool {
     [
         CommandName::Accept,
         CommandName::Expire,
@@ -147,174 +86,135 @@ fn asks_for_the_time(command: CommandName) -> bool {
     .contains(&command)
 }
 
-fn asks_for_the_policy(command: CommandName) -> bool {
-    [
-        CommandName::ContactWrote,
-        CommandName::AgentWrote,
-        CommandName::End,
-        CommandName::MarkDone,
-        CommandName::SetCaseData,
-    ]
-    .contains(&command)
+/// Every command with every choice.
+pub(crate) fn commands(choices: &Choices) -> Vec<Command> {
+    CommandName::ALL.iter().flat_map(|name| with_every_choice(*name, choices)).collect()
 }
 
-/// Every command with every choice of agents.
-fn commands(agents: &[AgentName]) -> Vec<Command> {
-    CommandName::ALL.iter().flat_map(|name| with_every_choice(*name, agents)).collect()
+fn each<T: Clone>(of: &[T], command: impl FnMut(T) -> Command) -> Vec<Command> {
+    of.iter().cloned().map(command).collect()
 }
 
-fn each_of(agents: &[AgentName], command: impl FnMut(AgentName) -> Command) -> Vec<Command> {
-    agents.iter().cloned().map(command).collect()
-}
-
-fn each_two_of(
-    agents: &[AgentName],
-    mut command: impl FnMut(AgentName, AgentName) -> Command,
+fn each_two<T: Clone, U: Clone>(
+    first: &[T],
+    second: &[U],
+    mut command: impl FnMut(T, U) -> Command,
 ) -> Vec<Command> {
-    let two = |one: &AgentName| agents.iter().map(|other| (one.clone(), other.clone())).collect::<Vec<_>>();
-    agents.iter().flat_map(two).map(|(one, other)| command(one, other)).collect()
-}
-
-/// The one id of its kind.
-fn ours<I: Id>() -> I {
-    id(7)
-}
-
-/// An id of something that is not, or no longer, there.
-fn stranger<I: Id>() -> I {
-    id(8)
-}
-
-/// Whether a command is about something that is not there. What it leads to is checked, but not followed: a second
-/// id of each kind leads to the same states under another name.
-pub(crate) fn names_a_stranger(command: &Command) -> bool {
-    match command {
-        Command::Offer { offer, .. } => *offer == stranger(),
-        Command::RequestTransfer { transfer, .. } => *transfer == stranger(),
-        _ => false,
-    }
+    let pairs = |one: &T| second.iter().map(|other| (one.clone(), other.clone())).collect::<Vec<_>>();
+    first.iter().flat_map(pairs).map(|(one, other)| command(one, other)).collect()
 }
 
 #[expect(clippy::too_many_lines, reason = "a list")]
-fn with_every_choice(name: CommandName, agents: &[AgentName]) -> Vec<Command> {
-    let (offer, transfer, consult, expires_at) = (ours(), ours(), ours(), at(DEADLINE));
+fn with_every_choice(name: CommandName, choices: &Choices) -> Vec<Command> {
+    let Choices { agents, new_offers, offers, new_transfers, transfers, new_consults, consults, modes } =
+        choices;
+    let expires_at = at(DEADLINE);
     match name {
-        CommandName::Offer => [(offer, false), (offer, true), (stranger(), false)]
+        CommandName::Offer => [false, true]
             .into_iter()
-            .flat_map(|(offer, auto)| {
-                each_of(agents, move |agent| Command::Offer { offer, agent, expires_at, auto })
+            .flat_map(|auto| {
+                each_two(new_offers, agents, |offer, agent| Command::Offer { offer, agent, expires_at, auto })
             })
             .collect(),
-        CommandName::Accept => {
-            let mut all = each_of(agents, |agent| Command::Accept { offer, agent });
-            all.push(Command::Accept { offer: stranger(), agent: agent("a") });
-            all
-        }
-        CommandName::Decline => {
-            let mut all = each_of(agents, |agent| Command::Decline { offer, agent });
-            all.push(Command::Decline { offer: stranger(), agent: agent("a") });
-            all
-        }
-        CommandName::Expire => vec![Command::Expire { offer }, Command::Expire { offer: stranger() }],
-        CommandName::Withdraw => vec![Command::Withdraw { offer }, Command::Withdraw { offer: stranger() }],
-        CommandName::Pull => each_of(agents, |agent| Command::Pull { agent }),
+        CommandName::Accept => each_two(offers, agents, |offer, agent| Command::Accept { offer, agent }),
+        CommandName::Decline => each_two(offers, agents, |offer, agent| Command::Decline { offer, agent }),
+        CommandName::Expire => each(offers, |offer| Command::Expire { offer }),
+        CommandName::Withdraw => each(offers, |offer| Command::Withdraw { offer }),
+        CommandName::Pull => each(agents, |agent| Command::Pull { agent }),
         CommandName::ContactWrote => vec![Command::ContactWrote],
-        CommandName::AgentWrote => each_of(agents, |agent| Command::AgentWrote { agent }),
+        CommandName::AgentWrote => each(agents, |agent| Command::AgentWrote { agent }),
         CommandName::End => {
-            let mut all = each_of(agents, |agent| Command::End { by: EndedBy::Agent(agent) });
+            let mut all = each(agents, |agent| Command::End { by: EndedBy::Agent(agent) });
             all.extend([EndedBy::Contact, EndedBy::System].map(|by| Command::End { by }));
             all
         }
         CommandName::MarkDone => {
-            let mut all = each_of(agents, |agent| Command::MarkDone { by: Actor::Agent(agent) });
+            let mut all = each(agents, |agent| Command::MarkDone { by: Actor::Agent(agent) });
             all.extend([Actor::Supervisor(agent("c")), Actor::System].map(|by| Command::MarkDone { by }));
             all
         }
         CommandName::AutoDone => vec![Command::AutoDone],
         CommandName::NoticeIdle => vec![Command::NoticeIdle],
         CommandName::EndIdle => vec![Command::EndIdle],
-        CommandName::Park => each_of(agents, |agent| Command::Park { agent }),
+        CommandName::Park => each(agents, |agent| Command::Park { agent }),
         CommandName::Unpark => {
-            let mut all = each_of(agents, |agent| Command::Unpark { agent, room: true });
-            all.extend(each_of(agents, |agent| Command::Unpark { agent, room: false }));
-            all
+            each_two(agents, &[true, false], |agent, room| Command::Unpark { agent, room })
         }
-        CommandName::SetDisposition => each_of(agents, |agent| Command::SetDisposition {
+        CommandName::SetDisposition => each(agents, |agent| Command::SetDisposition {
             agent,
             code: DispositionCode::new("resolved").unwrap(),
         }),
         CommandName::SetCaseData => {
-            let key = || Label::new("order").unwrap();
-            let mut all = each_of(agents, |agent| Command::SetCaseData {
-                agent,
-                key: key(),
-                value: Some(CaseValue::new("17").unwrap()),
-            });
-            all.push(Command::SetCaseData { agent: agent("a"), key: key(), value: None });
-            all
+            let values = [Some(CaseValue::new("17").unwrap()), None];
+            let key = Label::new("order").unwrap();
+            each_two(agents, &values, |agent, value| Command::SetCaseData { agent, key: key.clone(), value })
         }
         CommandName::RequestTransfer => {
-            let mut all = each_two_of(agents, |by, to| Command::RequestTransfer {
-                transfer,
-                by,
-                target: TransferTarget::Agent(to),
-                expires_at,
-            });
-            all.extend(each_of(agents, |by| Command::RequestTransfer {
-                transfer,
-                by,
-                target: TransferTarget::Queue(queue("billing")),
-                expires_at,
-            }));
-            all.push(Command::RequestTransfer {
-                transfer: stranger(),
-                by: agent("a"),
-                target: TransferTarget::Agent(agent("b")),
-                expires_at,
-            });
-            all
+            let to_agents = agents.iter().cloned().map(TransferTarget::Agent);
+            let targets: Vec<_> = to_agents.chain([TransferTarget::Queue(queue("billing"))]).collect();
+            new_transfers
+                .iter()
+                .flat_map(|transfer| {
+                    each_two(agents, &targets, |by, target| Command::RequestTransfer {
+                        transfer: *transfer,
+                        by,
+                        target,
+                        expires_at,
+                    })
+                })
+                .collect()
         }
-        CommandName::AcceptTransfer => each_of(agents, |agent| Command::AcceptTransfer { transfer, agent }),
-        CommandName::DeclineTransfer => each_of(agents, |agent| Command::DeclineTransfer { transfer, agent }),
-        CommandName::ExpireTransfer => vec![Command::ExpireTransfer { transfer }],
-        CommandName::CancelTransfer => each_of(agents, |by| Command::CancelTransfer { transfer, by }),
+        CommandName::AcceptTransfer => {
+            each_two(transfers, agents, |transfer, agent| Command::AcceptTransfer { transfer, agent })
+        }
+        CommandName::DeclineTransfer => {
+            each_two(transfers, agents, |transfer, agent| Command::DeclineTransfer { transfer, agent })
+        }
+        CommandName::ExpireTransfer => each(transfers, |transfer| Command::ExpireTransfer { transfer }),
+        CommandName::CancelTransfer => {
+            each_two(transfers, agents, |transfer, by| Command::CancelTransfer { transfer, by })
+        }
         CommandName::StartConsult => {
-            let mut all = each_two_of(agents, |by, agent| Command::StartConsult {
-                consult,
-                by,
-                target: ConsultTarget::Chat { agent },
-                expires_at,
-            });
-            all.extend(each_of(agents, |by| Command::StartConsult {
-                consult,
-                by,
-                target: ConsultTarget::VoiceContact { point: id(4) },
-                expires_at,
-            }));
-            all
+            let by_chat = agents.iter().cloned().map(|agent| ConsultTarget::Chat { agent });
+            let targets: Vec<_> = by_chat.chain([ConsultTarget::VoiceContact { point: id(4) }]).collect();
+            new_consults
+                .iter()
+                .flat_map(|consult| {
+                    each_two(agents, &targets, |by, target| Command::StartConsult {
+                        consult: *consult,
+                        by,
+                        target,
+                        expires_at,
+                    })
+                })
+                .collect()
         }
-        CommandName::JoinConsult => each_of(agents, |agent| Command::JoinConsult { consult, agent }),
-        CommandName::ConsultAnswered => vec![Command::ConsultAnswered { consult }],
+        CommandName::JoinConsult => {
+            each_two(consults, agents, |consult, agent| Command::JoinConsult { consult, agent })
+        }
+        CommandName::ConsultAnswered => each(consults, |consult| Command::ConsultAnswered { consult }),
         CommandName::EndConsult => {
-            let mut all = each_of(agents, |agent| Command::EndConsult { consult, by: Some(agent) });
-            all.push(Command::EndConsult { consult, by: None });
-            all
+            let by: Vec<_> = agents.iter().cloned().map(Some).chain([None]).collect();
+            each_two(consults, &by, |consult, by| Command::EndConsult { consult, by })
         }
-        CommandName::ExpireConsult => vec![Command::ExpireConsult { consult }],
-        CommandName::CompleteConsult => each_of(agents, |by| Command::CompleteConsult { consult, by }),
-        CommandName::Invite => each_two_of(agents, |by, agent| Command::Invite { by, agent, expires_at }),
-        CommandName::AcceptInvitation => each_of(agents, |agent| Command::AcceptInvitation { agent }),
-        CommandName::DeclineInvitation => each_of(agents, |agent| Command::DeclineInvitation { agent }),
-        CommandName::ExpireInvitation => each_of(agents, |agent| Command::ExpireInvitation { agent }),
+        CommandName::ExpireConsult => each(consults, |consult| Command::ExpireConsult { consult }),
+        CommandName::CompleteConsult => {
+            each_two(consults, agents, |consult, by| Command::CompleteConsult { consult, by })
+        }
+        CommandName::Invite => {
+            each_two(agents, agents, |by, agent| Command::Invite { by, agent, expires_at })
+        }
+        CommandName::AcceptInvitation => each(agents, |agent| Command::AcceptInvitation { agent }),
+        CommandName::DeclineInvitation => each(agents, |agent| Command::DeclineInvitation { agent }),
+        CommandName::ExpireInvitation => each(agents, |agent| Command::ExpireInvitation { agent }),
         CommandName::CancelInvitation => {
-            each_two_of(agents, |by, agent| Command::CancelInvitation { by, agent })
+            each_two(agents, agents, |by, agent| Command::CancelInvitation { by, agent })
         }
-        CommandName::AddMember => each_two_of(agents, |by, agent| Command::AddMember { by, agent }),
-        CommandName::RemoveMember => each_of(agents, |agent| Command::RemoveMember { agent }),
-        // Who watches how makes no difference but to who may write; the rows test that.
+        CommandName::AddMember => each_two(agents, agents, |by, agent| Command::AddMember { by, agent }),
+        CommandName::RemoveMember => each(agents, |agent| Command::RemoveMember { agent }),
         CommandName::Supervise => {
-            each_of(agents, |agent| Command::Supervise { agent, mode: Supervision::Barge })
+            each_two(agents, modes, |agent, mode| Command::Supervise { agent, mode })
         }
-        CommandName::StopSupervising => each_of(agents, |agent| Command::StopSupervising { agent }),
+        CommandName::StopSupervising => each(agents, |agent| Command::StopSupervising { agent }),
     }
 }
