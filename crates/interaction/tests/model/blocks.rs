@@ -71,10 +71,8 @@ impl Blocks {
                     steps.entry(way).or_insert(Step { to, ..*step });
                 }
             }
-            let known = all[block as usize].get_or_insert_with(|| Block {
-                looks: node.looks,
-                steps: steps.values().copied().collect(),
-            });
+            let known = all[block as usize]
+                .get_or_insert_with(|| Block { looks: node.looks, steps: steps.values().copied().collect() });
             // What the blocks rest on: each state of a block looks like the others and can do what they can.
             assert_eq!(known.looks, node.looks);
             assert!(known.steps.iter().map(Step::way).eq(steps.into_keys()));

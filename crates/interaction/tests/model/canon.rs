@@ -20,8 +20,8 @@
 use std::collections::BTreeMap;
 
 use parlor_interaction::{
-    Active, Actor, Consult, ConsultStage, ConsultTarget, EndedBy, Handover, Idle, Interaction, Origin, Queued,
-    State,
+    Active, Actor, Consult, ConsultStage, ConsultTarget, EndedBy, Handover, Idle, Interaction, Origin,
+    Queued, State,
 };
 use parlor_model::{AgentName, ConsultId, Id, OfferId, TransferId};
 

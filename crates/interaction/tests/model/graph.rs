@@ -272,17 +272,17 @@ fn may_change(interaction: &Interaction, command: &Command, now: Timestamp) -> b
     let invited = |agent| active.and_then(|active| active.invitations.get(agent));
     let owns = |agent: &AgentName| interaction.owner() == Some(agent);
     match command {
-        Command::Accept { offer, agent } => open
-            .is_some_and(|open| (open.offer, &open.agent) == (*offer, agent) && now < open.expires_at),
+        Command::Accept { offer, agent } => {
+            open.is_some_and(|open| (open.offer, &open.agent) == (*offer, agent) && now < open.expires_at)
+        }
         Command::Decline { offer, agent } => {
             open.is_some_and(|open| (open.offer, &open.agent) == (*offer, agent))
         }
-        Command::Expire { offer } => {
-            open.is_some_and(|open| open.offer == *offer && now >= open.expires_at)
-        }
+        Command::Expire { offer } => open.is_some_and(|open| open.offer == *offer && now >= open.expires_at),
         Command::Withdraw { offer } => open.is_some_and(|open| open.offer == *offer),
-        Command::AcceptTransfer { transfer, agent } => pending
-            .is_some_and(|open| (open.id, &open.to) == (*transfer, agent) && now < open.expires_at),
+        Command::AcceptTransfer { transfer, agent } => {
+            pending.is_some_and(|open| (open.id, &open.to) == (*transfer, agent) && now < open.expires_at)
+        }
         Command::DeclineTransfer { transfer, agent } => {
             pending.is_some_and(|open| (open.id, &open.to) == (*transfer, agent))
         }
@@ -301,9 +301,7 @@ fn may_change(interaction: &Interaction, command: &Command, now: Timestamp) -> b
                 && asked(id).is_some_and(|until| now < until)
         }
         Command::EndConsult { consult: id, by } => consult(id).is_some_and(|consult| {
-            by.as_ref().is_none_or(|by| {
-                consult.by == *by || consult.target.agent() == Some(by) || owns(by)
-            })
+            by.as_ref().is_none_or(|by| consult.by == *by || consult.target.agent() == Some(by) || owns(by))
         }),
         Command::ExpireConsult { consult: id } => asked(id).is_some_and(|until| now >= until),
         Command::CompleteConsult { consult: id, by } => {

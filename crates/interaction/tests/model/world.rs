@@ -24,7 +24,8 @@ pub(crate) const I7: &str = "I7: the timers that run are those of the states";
 /// Done is final.
 pub(crate) const I8: &str = "I8: Done never changes";
 /// What counts counts on.
-pub(crate) const I9: &str = "I9: versions, epochs and sessions never go back, and each change of hands is an epoch";
+pub(crate) const I9: &str =
+    "I9: versions, epochs and sessions never go back, and each change of hands is an epoch";
 /// No double offer.
 pub(crate) const G9: &str = "G9: only an answer to what is open counts, from who was asked and in time";
 
@@ -226,9 +227,7 @@ impl<const WORK: usize> Model for Desk<WORK> {
             }),
             Property::sometimes("one is parked and somebody talks in another", |desk, world| {
                 desk.some(world, |block| block.looks.parked)
-                    && desk.some(world, |block| {
-                        block.looks.state == StateName::Active && !block.looks.parked
-                    })
+                    && desk.some(world, |block| block.looks.state == StateName::Active && !block.looks.parked)
             }),
         ]
     }

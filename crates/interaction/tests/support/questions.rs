@@ -212,9 +212,7 @@ fn with_every_choice(name: CommandName, choices: &Choices) -> Vec<Command> {
         }
         CommandName::AddMember => each_two(agents, agents, |by, agent| Command::AddMember { by, agent }),
         CommandName::RemoveMember => each(agents, |agent| Command::RemoveMember { agent }),
-        CommandName::Supervise => {
-            each_two(agents, modes, |agent, mode| Command::Supervise { agent, mode })
-        }
+        CommandName::Supervise => each_two(agents, modes, |agent, mode| Command::Supervise { agent, mode }),
         CommandName::StopSupervising => each(agents, |agent| Command::StopSupervising { agent }),
     }
 }
