@@ -3,7 +3,10 @@
 use parlor::engine::permission::Missing;
 use parlor::engine::{EngineError, FeedEvent, HandTo, InvalidTarget, Once, RequestGone, RequestKind};
 use parlor::interaction::{Holder, Refusal, StateName};
-use parlor::model::{FlagName, InteractionId, Medium, QueueName, Role, TransferId};
+use parlor::model::{
+    Content, FlagName, InteractionId, LifecycleNotice, Medium, QueueName, Role, SystemNotice, TransferId,
+    Visibility,
+};
 
 use crate::desk::Desk;
 use crate::truth;
@@ -85,6 +88,60 @@ async fn r48_a_colleague_is_asked_and_the_owner_keeps_it_until_they_accept() {
     assert_eq!(again.version, taken.version, "the same answer, and nothing changed");
     let late = world.engine.cancel_transfer(&name("alice"), transfer, Once(None)).await;
     assert_eq!(refusal(late), Refusal::TransferGone);
+}
+
+/// What the transcript says of transfers, with whether the contact may see it.
+async fn lines_of(world: &World, of: &parlor::engine::ContactSession) -> Vec<(LifecycleNotice, Visibility)> {
+    let all = world.reads("alice", of).await.into_iter();
+    let changes = all.filter_map(|message| match message.content {
+        Content::System { notice: SystemNotice::Lifecycle { change, .. } } => {
+            Some((change, message.visibility))
+        }
+        _ => None,
+    });
+    // Whoever took it first.
+    changes.skip(1).collect()
+}
+
+#[tokio::test]
+async fn r48_the_transcript_says_what_came_of_a_transfer_and_the_contact_hears_of_a_change_only() {
+    for end in ["accept", "decline", "cancel", "let pass"] {
+        let world = World::new().await;
+        let _desks = (world.comes("alice").await, world.comes("bob").await);
+        let ann = world.visitor("ann").await;
+        let work = world.talks("alice", &ann, "hello").await;
+        let transfer = world.hands("alice", work.id, to("bob")).await.unwrap();
+        let (alice, bob) = (name("alice"), name("bob"));
+        let asked = LifecycleNotice::TransferRequested { by: alice.clone(), to: bob.clone() };
+        assert_eq!(lines_of(&world, &ann).await, [(asked.clone(), Visibility::Internal)], "while it is open");
+        let came = match end {
+            "accept" => {
+                world.engine.accept_transfer(&bob, transfer, world.once()).await.unwrap();
+                (LifecycleNotice::Joined { agent: bob }, Visibility::Private)
+            }
+            "decline" => {
+                world.engine.decline_transfer(&bob, transfer, world.once()).await.unwrap();
+                (LifecycleNotice::TransferDeclined { agent: bob }, Visibility::Internal)
+            }
+            "cancel" => {
+                world.engine.cancel_transfer(&alice, transfer, world.once()).await.unwrap();
+                (LifecycleNotice::TransferCancelled { agent: alice }, Visibility::Internal)
+            }
+            _ => {
+                world.pass(seconds(30)).await;
+                (LifecycleNotice::TransferExpired, Visibility::Internal)
+            }
+        };
+        world.engine.settle().await;
+        let seen = usize::from(came.1 != Visibility::Internal);
+        assert_eq!(lines_of(&world, &ann).await, [(asked, Visibility::Internal), came], "{end}");
+        let frames = world.engine.contact_messages(&ann, 0, 100).await.unwrap();
+        let shown = frames
+            .iter()
+            .filter_map(|message| parlor::webchat::visible(message, ToString::to_string))
+            .count();
+        assert_eq!(shown, 2 + seen, "{end}: her word, who took it, and a change of hands if there was one");
+    }
 }
 
 /// An agent who is asked may read, and is denied for want of a part; the machine would say the same.

@@ -59,3 +59,27 @@ async fn r119_messages_without_an_interaction_are_history_and_no_time() {
     assert_eq!((alice.messages_outside, alice.messages, alice.handle), (1, 0, seconds(0)));
     assert_eq!(world.heard_by(&ann).await, ["hello", "by the way"]);
 }
+
+#[tokio::test]
+async fn r118_the_window_closes_with_the_end_and_not_with_the_view() {
+    let world = World::new().await;
+    let ann = world.visitor("ann").await;
+    let work = world.talks("alice", &ann, "hello").await;
+    world.skip(seconds(600)).await;
+    world.ends("alice", work.id).await.unwrap();
+    // The view stays open, and something is written down in it.
+    world.skip(seconds(300)).await;
+    world.note("alice", work.id, "wants a refund").await;
+    world.skip(seconds(300)).await;
+    let figures = || async { world.engine.kpi(&name("alice")).await.unwrap().agents[&name("alice")].clone() };
+    let ended = figures().await;
+    assert_eq!((ended.handle, ended.busy, ended.occupancy), (seconds(600), seconds(600), Some(0.5)));
+    assert_eq!(world.load("alice").await, 1, "it holds its room all the same");
+
+    world.answers("alice", work.id, "one more thing").await.unwrap();
+    world.skip(seconds(300)).await;
+    world.writes("alice", &ann, "typed elsewhere").await.unwrap();
+    let again = figures().await;
+    assert_eq!((again.handle, again.sessions, again.occupancy), (seconds(900), 2, Some(0.6)));
+    assert_eq!((again.messages, again.messages_outside), (2, 0), "both were said in the interaction");
+}

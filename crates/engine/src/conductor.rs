@@ -22,7 +22,7 @@ use crate::draft::Draft;
 use crate::engine::{Drive, Inner};
 use crate::error::EngineError;
 use crate::hub::Live;
-use crate::requests::{RequestKind, requests_to};
+use crate::requests::{RequestKind, asked, requests_to};
 
 /// The longest sleep: a machine's clock may be set, and a deadline by the old one must not be waited for.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
@@ -253,7 +253,10 @@ impl Conductor {
     /// Takes in one signal.
     async fn take(&mut self, engine: &Arc<Inner>, signal: Signal) {
         match signal {
-            Signal::Interaction(id) => self.interaction_changed(engine, id),
+            Signal::Interaction(id) => {
+                self.interaction_changed(engine, id);
+                self.take_back_from_absent(engine, id).await;
+            }
             Signal::Agent(name) => self.agent_changed(engine, &name).await,
             Signal::Back(name) => self.let_in(engine, name).await,
             Signal::Unsure(signals) => self.doubt(signals, engine.now()),
@@ -406,6 +409,26 @@ impl Conductor {
         }
     }
 
+    /// Takes back what an agent is asked who left at the moment of being asked: whoever asked still saw them there, and
+    /// when they left there was nothing to take back yet.
+    async fn take_back_from_absent(&mut self, engine: &Arc<Inner>, id: InteractionId) {
+        let Some(interaction) = engine.open.get(id) else { return };
+        for name in asked(&interaction) {
+            match engine.store.agent(&name).await {
+                Ok(Some(state)) if state.signed_in => {}
+                Ok(_) => {
+                    for command in taken_back(&interaction, &name) {
+                        self.give(engine, id, &command).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, agent = %name, "the state of an agent could not be read");
+                    self.doubt(vec![Signal::Interaction(id)], engine.now());
+                }
+            }
+        }
+    }
+
     async fn give(&mut self, engine: &Arc<Inner>, id: InteractionId, command: &Command) {
         let policy = &engine.directory.rules.interaction;
         if let Err(error) = engine.command(id, command, policy, |_, _| {}).await {
@@ -546,6 +569,7 @@ impl Conductor {
                         None => engine.open.forget(id),
                     }
                     self.interaction_changed(engine, id);
+                    self.take_back_from_absent(engine, id).await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, interaction = %id, "an interaction could not be read");

@@ -182,6 +182,17 @@ fn notice(event: &Event) -> Option<(LifecycleNotice, Visibility)> {
         Event::IdleNoticed { .. } => Some((LifecycleNotice::ContactSilent, Internal)),
         Event::Parked { agent } => Some((LifecycleNotice::Parked { agent: agent.clone() }, Internal)),
         Event::Unparked { .. } => Some((LifecycleNotice::Unparked, Internal)),
+        // The contact hears of a change of hands when there is one.
+        Event::TransferRequested { by, to, .. } => {
+            Some((LifecycleNotice::TransferRequested { by: by.clone(), to: to.clone() }, Internal))
+        }
+        Event::TransferDeclined { agent, .. } => {
+            Some((LifecycleNotice::TransferDeclined { agent: agent.clone() }, Internal))
+        }
+        Event::TransferExpired { .. } => Some((LifecycleNotice::TransferExpired, Internal)),
+        Event::TransferCancelled { by, .. } => {
+            Some((LifecycleNotice::TransferCancelled { agent: by.clone() }, Internal))
+        }
         Event::Started { .. }
         | Event::Offered { .. }
         | Event::Declined { .. }
@@ -192,10 +203,6 @@ fn notice(event: &Event) -> Option<(LifecycleNotice, Visibility)> {
         | Event::DispositionSet { .. }
         | Event::CaseDataSet { .. }
         | Event::IdleReset { .. }
-        | Event::TransferRequested { .. }
-        | Event::TransferDeclined { .. }
-        | Event::TransferExpired { .. }
-        | Event::TransferCancelled { .. }
         | Event::ConsultStarted { .. }
         | Event::ConsultJoined { .. }
         | Event::ConsultEnded { .. }

@@ -1,6 +1,8 @@
 //! What colleagues ask of an agent: to take an interaction over, to join it, to advise. Read from the interaction itself,
 //! so that nothing can be asked that it does not know of.
 
+use std::collections::BTreeSet;
+
 use parlor_interaction::{Active, ConsultStage, ConsultTarget, Event, Interaction, State};
 use parlor_model::{AgentName, Id, InteractionId, Timestamp};
 use serde::Serialize;
@@ -80,6 +82,19 @@ pub(crate) fn requests_to(interaction: &Interaction, agent: &AgentName) -> Vec<O
         State::Active(active) => requests_in(active, interaction.id, agent),
         State::Queued(_) | State::Offered(_) | State::Ended(_) | State::Done(_) => Vec::new(),
     }
+}
+
+/// Everybody who is asked something in an interaction and has not answered.
+pub(crate) fn asked(interaction: &Interaction) -> BTreeSet<AgentName> {
+    let State::Active(active) = &interaction.state else {
+        return BTreeSet::new();
+    };
+    let transfer = active.transfer.iter().map(|transfer| &transfer.to);
+    let consulted = active.consults.values().filter_map(|consult| match consult.stage {
+        ConsultStage::Asked { .. } => consult.target.agent(),
+        ConsultStage::Joined { .. } => None,
+    });
+    transfer.chain(active.invitations.keys()).chain(consulted).cloned().collect()
 }
 
 fn requests_in(active: &Active, interaction: InteractionId, agent: &AgentName) -> Vec<OpenRequest> {

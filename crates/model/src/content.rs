@@ -269,6 +269,25 @@ pub enum LifecycleNotice {
     },
     /// It is no longer put aside.
     Unparked,
+    /// Its owner hands it to a colleague, who is asked and does not have it yet (r48).
+    TransferRequested {
+        /// Who hands it over.
+        by: AgentName,
+        /// Who is asked.
+        to: AgentName,
+    },
+    /// The colleague did not take it, or is gone: it stays with its owner.
+    TransferDeclined {
+        /// Who.
+        agent: AgentName,
+    },
+    /// The colleague did not answer in time: it stays with its owner.
+    TransferExpired,
+    /// Its owner kept it after all.
+    TransferCancelled {
+        /// Who.
+        agent: AgentName,
+    },
 }
 
 #[cfg(test)]

@@ -514,6 +514,12 @@ mod tests {
         assert_eq!(mistake("\n[timing]\nofer_ttl = 5\n").0, Some(3));
         assert_eq!(mistake("[[agents]]\nname = \"alice\"\ntoken = \"\"\n").0, Some(3));
         assert_eq!(mistake("[[agents]]\nname = \"A!\"\ntoken = \"t\"\n").0, Some(2));
+        for capacity in ["-1", "0.5", "1001", "\"many\""] {
+            let agent = format!(
+                "[[agents]]\nname = \"a\"\ntoken = \"a-secret\"\ncapacity = {{ live = {capacity} }}\n"
+            );
+            assert_eq!(mistake(&agent).0, Some(4), "{capacity}");
+        }
         let unknown_queue = "[[channels]]\nname = \"website\"\nkind = \"web_chat\"\nqueue = \"sales\"\n";
         assert_eq!(mistake(unknown_queue), (Some(4), "there is no queue sales".to_owned()));
         let order = "[timing]\npending_warning = 5000\npending_overdue = 1000\n";

@@ -662,7 +662,9 @@ export const desk = {
       const change = notice?.lifecycle?.change;
       if (change === undefined) return 'Something happened here that this version cannot describe.';
       const [code, value] = typeof change === 'string' ? [change, null] : Object.entries(change)[0];
-      const agent = value?.agent === me ? desk.you : (value?.agent ? words(value.agent) : 'An agent');
+      /** @param {string | undefined} name */
+      const called = (name) => (name === me ? desk.you : (name ? words(name) : 'An agent'));
+      const agent = called(value?.agent);
       switch (code) {
         case 'joined': return `${agent} joined`;
         case 'left': return `${agent} left`;
@@ -674,6 +676,10 @@ export const desk = {
         case 'contact_silent': return 'The contact has been silent for a while';
         case 'parked': return `${agent} parked it`;
         case 'unparked': return 'No longer parked';
+        case 'transfer_requested': return `${called(value?.by)} asked ${value?.to === me ? 'you' : words(value?.to)} to take over`;
+        case 'transfer_declined': return `${agent} did not take over`;
+        case 'transfer_expired': return 'Nobody answered: it was not handed over';
+        case 'transfer_cancelled': return `${agent} kept it after all`;
         default: return words(code);
       }
     },
