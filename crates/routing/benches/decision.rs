@@ -23,6 +23,10 @@ const MEDIA: [Medium; 3] = [Medium::Chat, Medium::Sms, Medium::WhatsApp];
 const LIMIT: u32 = 3;
 /// Decisions per figure.
 const ROUNDS: usize = 20_000;
+/// How many of them make one measurement without the clock.
+const IN_A_ROW: usize = 50;
+/// Neighbours disturb some of them.
+const RUNS: usize = 5;
 
 fn main() {
     report();
@@ -31,6 +35,11 @@ fn main() {
 
 const fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros)
+}
+
+/// Before all decisions, so that whoever is given something is not idle longest any more.
+fn long_ago(number: usize) -> Timestamp {
+    at(i64::try_from(number).unwrap_or(0) - 1_000_000_000)
 }
 
 fn queue(number: usize) -> QueueName {
@@ -46,7 +55,7 @@ fn agent(number: usize, load: u32) -> AgentSnapshot {
         load: BTreeMap::from([(MediaClass::Live, load)]),
         limits: CapacityRule::new([(MediaClass::Live, LIMIT)]),
         // Spread without order, but the same in every run.
-        idle_since: at((number * 7_919 % AGENTS).try_into().unwrap_or(0)),
+        idle_since: long_ago(number * 7_919 % AGENTS),
         disabled: BTreeSet::new(),
     }
 }
@@ -80,31 +89,29 @@ fn start(everything: &Input) -> Matcher {
     matcher
 }
 
-/// A matcher that makes one decision a round, and is then brought back to where it was.
+/// A matcher that makes decisions, and is then brought back to where it was.
+///
+/// A decision is one call of [`Matcher::handle`], from the input to the offer, and everything the matcher does to
+/// remember it. What its caller does with the offer is not in it.
 trait Rounds {
     fn new(waiting: usize) -> Self;
     fn matcher(&mut self) -> &mut Matcher;
+    /// Brings one decision.
     fn input(&mut self) -> Input;
     fn restore(&mut self, decisions: Vec<Decision>);
 }
 
-/// All agents are full, and one after another gets room: each takes the first work it can do.
+/// All agents are full, and one after another gets room: each takes the first work they can do.
 struct AgentGetsRoom {
     matcher: Matcher,
-    round: usize,
-    waiting: usize,
-}
-
-impl AgentGetsRoom {
-    fn number(&self) -> usize {
-        self.round * 31 % AGENTS
-    }
+    inputs: usize,
+    works: usize,
 }
 
 impl Rounds for AgentGetsRoom {
     fn new(waiting: usize) -> Self {
         let matcher = start(&everything(AGENTS, LIMIT, waiting));
-        Self { matcher, round: 0, waiting }
+        Self { matcher, inputs: 0, works: waiting }
     }
 
     fn matcher(&mut self) -> &mut Matcher {
@@ -112,25 +119,27 @@ impl Rounds for AgentGetsRoom {
     }
 
     fn input(&mut self) -> Input {
-        self.round += 1;
-        Input::AgentChanged(agent(self.number(), LIMIT - 1))
+        self.inputs += 1;
+        Input::AgentChanged(agent(self.inputs * 31 % AGENTS, LIMIT - 1))
     }
 
-    /// The agent is full again, and the queue as long as before.
+    /// The agents are full again, and the queue as long as before.
     fn restore(&mut self, decisions: Vec<Decision>) {
-        let full = agent(self.number(), LIMIT);
-        self.matcher.handle(&Input::AgentChanged(full), at(0));
+        for Decision::Offer { agent: name, .. } in &decisions {
+            self.matcher.handle(&Input::AgentChanged(agent(number(name), LIMIT)), at(0));
+            self.works += 1;
+            self.matcher.handle(&Input::WorkArrived(work(self.works)), at(0));
+        }
         settle(&mut self.matcher, decisions);
-        let new = work(self.waiting + self.round);
-        self.matcher.handle(&Input::WorkArrived(new), at(0));
     }
 }
 
 /// All agents are free, and work arrives for one after another. What waits is in queues that nobody serves.
 struct WorkArrives {
     matcher: Matcher,
-    round: usize,
+    inputs: usize,
     waiting: usize,
+    restored: usize,
 }
 
 impl Rounds for WorkArrives {
@@ -141,7 +150,7 @@ impl Rounds for WorkArrives {
             let unserved = Work { queue, ..work(number) };
             matcher.handle(&Input::WorkArrived(unserved), at(0));
         }
-        Self { matcher, round: 0, waiting }
+        Self { matcher, inputs: 0, waiting, restored: 0 }
     }
 
     fn matcher(&mut self) -> &mut Matcher {
@@ -149,20 +158,24 @@ impl Rounds for WorkArrives {
     }
 
     fn input(&mut self) -> Input {
-        self.round += 1;
-        Input::WorkArrived(work(self.waiting + self.round))
+        self.inputs += 1;
+        Input::WorkArrived(work(self.waiting + self.inputs))
     }
 
-    /// The agent is free again, and the last of their profile.
+    /// The agents are free again, and the last of their profile.
     fn restore(&mut self, decisions: Vec<Decision>) {
         for Decision::Offer { agent: name, .. } in &decisions {
-            let number = name.as_str().trim_start_matches("agent-").parse().expect("a number");
-            let idle_since = at((AGENTS + self.round).try_into().unwrap_or(0));
-            let free = AgentSnapshot { idle_since, ..agent(number, 0) };
+            self.restored += 1;
+            let free =
+                AgentSnapshot { idle_since: long_ago(AGENTS + self.restored), ..agent(number(name), 0) };
             self.matcher.handle(&Input::AgentChanged(free), at(0));
         }
         settle(&mut self.matcher, decisions);
     }
+}
+
+fn number(name: &AgentName) -> usize {
+    name.as_str().trim_start_matches("agent-").parse().expect("a number")
 }
 
 fn settle(matcher: &mut Matcher, decisions: Vec<Decision>) {
@@ -171,34 +184,81 @@ fn settle(matcher: &mut Matcher, decisions: Vec<Decision>) {
     }
 }
 
+/// What was measured of one kind of decision.
+#[derive(Clone, Copy, Debug)]
+struct Figures {
+    p50: Duration,
+    p99: Duration,
+    /// Of decisions made one after another within one measurement, so that the clock does not count.
+    mean: Duration,
+}
+
 fn report() {
+    // First, while nothing was given back that could be used again.
+    memory();
+    let clock = percentiles(ROUNDS, || Instant::now().elapsed());
+    say(&format!("{AGENTS} agents; to read the clock takes {:?}, which is in p50 and p99", clock.0));
+    let (mut rooms, mut arrivals, mut factors) = (Vec::new(), Vec::new(), Vec::new());
+    say("decision, waiting, p50, p99, mean in a row; of each run");
+    for _ in 0..RUNS {
+        let few = measure::<AgentGetsRoom>(FEW);
+        let linear = measure_scan();
+        let many = measure::<AgentGetsRoom>(MANY);
+        factors.push(ratio(linear.0, many.p50));
+        rooms.push((few, many));
+        say(&row("agent gets room", FEW, few));
+        say(&row("agent gets room", MANY, many));
+        say(&format!("scan, {MANY}, {:?}, {:?}", linear.0, linear.1));
+        let (few, many) = (measure::<WorkArrives>(FEW), measure::<WorkArrives>(MANY));
+        arrivals.push((few, many));
+        say(&row("work arrives", FEW, few));
+        say(&row("work arrives", MANY, many));
+    }
+    for (what, runs) in [("agent gets room", rooms), ("work arrives", arrivals)] {
+        let of = |figure: fn(&Figures) -> Duration| {
+            let figures: Vec<_> = runs.iter().map(|(_, many)| figure(many)).collect();
+            format!("{:?}, best {:?}", middle(figures.clone()), figures.iter().min().expect("a run"))
+        };
+        let growth = runs.iter().map(|(few, many)| ratio(many.p50, few.p50)).collect();
+        say(&format!(
+            "{what}, {MANY} wait, middle of {RUNS} runs: p50 {}; p99 {}; mean {}; p50 over p50 at {FEW}: {:.2}",
+            of(|it| it.p50),
+            of(|it| it.p99),
+            of(|it| it.mean),
+            middle(growth)
+        ));
+    }
+    say(&format!("a scan takes {:.0} times as long, middle of {RUNS} runs", middle(factors)));
+    explanations();
+}
+
+fn row(what: &str, waiting: usize, Figures { p50, p99, mean }: Figures) -> String {
+    format!("{what}, {waiting}, {p50:?}, {p99:?}, {mean:?}")
+}
+
+fn middle<T: PartialOrd + Copy>(mut all: Vec<T>) -> T {
+    all.sort_unstable_by(|a, b| a.partial_cmp(b).expect("a number"));
+    all[all.len() / 2]
+}
+
+fn measure_scan() -> (Duration, Duration) {
     let scan = Scan::new();
     let mut round = 0;
-    let linear = percentiles(500, || {
+    percentiles(500, || {
         round += 1;
         // As many classes as an agent of the index can do: two queues of three media.
         let can_do: Vec<_> = (0..QUEUES * MEDIA.len()).map(|class| (class + round) % QUEUES < 2).collect();
         let begun = Instant::now();
         black_box(scan.first_work(black_box(&can_do)));
         begun.elapsed()
-    });
+    })
+}
+
+fn memory() {
     let waiting = everything(0, 0, MANY);
     let before = resident_bytes();
     let full = start(&waiting);
-    let grown = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
-    say(&format!("{AGENTS} agents; p50 and p99 of one decision"));
-    for (what, few, many) in [
-        ("agent gets room", measure::<AgentGetsRoom>(FEW), measure::<AgentGetsRoom>(MANY)),
-        ("work arrives", measure::<WorkArrives>(FEW), measure::<WorkArrives>(MANY)),
-    ] {
-        say(&format!(
-            "{what}: {FEW} wait {few:?}, {MANY} wait {many:?}, p50 ratio {:.2}",
-            ratio(many.0, few.0)
-        ));
-    }
-    let indexed = measure::<AgentGetsRoom>(MANY);
-    say(&format!("a scan of {MANY}: {linear:?}, {:.0} times the index", ratio(linear.0, indexed.0)));
-    if let Some(bytes) = grown {
+    if let Some(bytes) = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before)) {
         say(&format!("{} bytes for each that waits", bytes / full.waiting()));
     }
     let agents = everything(AGENTS, 0, 0);
@@ -207,7 +267,10 @@ fn report() {
     if let Some(bytes) = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before)) {
         say(&format!("{} bytes for each agent", bytes / AGENTS));
     }
-    drop((full, crowd));
+    black_box((full, crowd));
+}
+
+fn explanations() {
     let busy = start(&everything(AGENTS, LIMIT, MANY));
     let mut number = 0;
     let explained = percentiles(200, || {
@@ -231,20 +294,30 @@ fn ratio(a: Duration, b: Duration) -> f64 {
     a.as_secs_f64() / b.as_secs_f64()
 }
 
-/// The middle and the 99th percentile of one decision.
-fn measure<R: Rounds>(waiting: usize) -> (Duration, Duration) {
+fn measure<R: Rounds>(waiting: usize) -> Figures {
     let mut rounds = R::new(waiting);
-    percentiles(ROUNDS, || {
-        let input = rounds.input();
-        let begun = Instant::now();
-        let decisions = rounds.matcher().handle(black_box(&input), at(0));
-        let took = begun.elapsed();
-        assert_eq!(decisions.len(), 1, "the benchmark decides once a round");
-        rounds.restore(decisions);
-        took
-    })
+    let (p50, p99) = percentiles(ROUNDS, || decide(&mut rounds, 1));
+    let (in_row, _) = percentiles(ROUNDS / IN_A_ROW, || decide(&mut rounds, IN_A_ROW));
+    Figures { p50, p99, mean: in_row / u32::try_from(IN_A_ROW).expect("a small number") }
 }
 
+/// How long some decisions take, one after another.
+fn decide<R: Rounds>(rounds: &mut R, some: usize) -> Duration {
+    let inputs: Vec<_> = (0..some).map(|_| rounds.input()).collect();
+    let mut decisions = Vec::with_capacity(some);
+    let matcher = rounds.matcher();
+    let begun = Instant::now();
+    for input in &inputs {
+        decisions.push(matcher.handle(black_box(input), at(0)));
+    }
+    let took = begun.elapsed();
+    let decisions: Vec<_> = decisions.into_iter().flatten().collect();
+    assert_eq!(decisions.len(), some, "every input brings a decision");
+    rounds.restore(decisions);
+    took
+}
+
+/// The middle and the 99th percentile.
 fn percentiles(rounds: usize, mut measure: impl FnMut() -> Duration) -> (Duration, Duration) {
     let mut took: Vec<_> = (0..rounds).map(|_| measure()).collect();
     took.sort_unstable();

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use parlor_model::{
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::abilities::Abilities;
 use crate::index::ProfileId;
-use crate::names::NameWords;
+use crate::names::NameOrder;
 use crate::work::Demand;
 
 /// All that routing knows of an agent who is logged in and present.
@@ -32,10 +33,20 @@ pub struct AgentSnapshot {
     pub disabled: BTreeSet<Medium>,
 }
 
-/// The place of an agent in the matcher's table. Places are never given to another name: there are only as many as
+/// The place of an agent in the matcher's list. Places are never given to another name: there are only as many as
 /// the configuration has agents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct AgentId(pub(crate) usize);
+pub(crate) struct AgentId(NonZeroUsize);
+
+impl AgentId {
+    pub(crate) const fn at(index: usize) -> Self {
+        Self(NonZeroUsize::MIN.saturating_add(index))
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self.0.get() - 1
+    }
+}
 
 /// A decision that is not settled yet, as it weighs on its agent.
 #[derive(Clone, Debug)]
@@ -46,56 +57,64 @@ pub(crate) struct Pending {
 }
 
 /// What the matcher keeps of an agent, also while they are away: a decision in flight outlives a logout.
+///
+/// Small on purpose: an input is about any of ten thousand agents, so it is rarely in the processor's cache.
 #[derive(Clone, Debug)]
 pub(crate) struct AgentSlot {
     id: AgentId,
     name: AgentName,
-    words: NameWords,
-    present: Option<Present>,
+    name_order: NameOrder,
+    /// What they can do, `None` while they are away.
+    abilities: Option<Arc<Abilities>>,
+    told: Standing,
+    /// What decisions in flight add to that; worked out once for each change of them.
+    in_flight: InFlight,
     pending: Vec<Pending>,
-    /// Follows from the two above; worked out once for each change of them, because every look at the agent asks it.
-    standing: Standing,
-    /// Where the index has them; kept by the index.
-    pub(crate) profile: Option<ProfileId>,
-}
-
-/// A snapshot, taken apart.
-#[derive(Clone, Debug)]
-struct Present {
-    abilities: Arc<Abilities>,
     /// In the order of the media that they are Ready on.
     ready_since: Vec<Timestamp>,
-    told: Standing,
+    /// Where the index has them, and whether it shows their room; kept by the index.
+    pub(crate) profile: Option<ProfileId>,
+    pub(crate) is_shown: bool,
 }
 
-/// What an agent holds and may hold in each media class, in the order of [`MediaClass::ALL`], and how idle they are.
+/// What an agent was told to hold and may hold in each media class, in the order of [`MediaClass::ALL`], and since
+/// when they were given nothing.
 #[derive(Clone, Copy, Debug)]
 struct Standing {
-    /// Wider than what is added up, so that it cannot overflow.
-    load: [u64; MediaClass::ALL.len()],
+    load: [u32; MediaClass::ALL.len()],
     limit: [u32; MediaClass::ALL.len()],
     idle_since: Timestamp,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct InFlight {
+    load: [u32; MediaClass::ALL.len()],
+    /// The latest decision; in the beginning of time if there is none.
+    decided_at: Timestamp,
+}
+
 /// The place of an agent among those who could take the same work.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
     idle_since: Timestamp,
-    relative_load: u64,
-    name: NameWords,
+    fill: Fill,
+    name_order: NameOrder,
     pub(crate) agent: AgentId,
 }
 
 impl AgentSlot {
-    pub(crate) fn new(id: AgentId, name: AgentName) -> Self {
+    pub(crate) const fn new(id: AgentId, name: AgentName, name_order: NameOrder) -> Self {
         Self {
             id,
-            words: NameWords::of(&name),
             name,
-            present: None,
+            name_order,
+            abilities: None,
+            told: Standing::AWAY,
+            in_flight: InFlight::NOTHING,
             pending: Vec::new(),
-            standing: Standing::AWAY,
+            ready_since: Vec::new(),
             profile: None,
+            is_shown: false,
         }
     }
 
@@ -108,63 +127,66 @@ impl AgentSlot {
     }
 
     /// What they can do, `None` while they are away.
-    pub(crate) fn abilities(&self) -> Option<&Arc<Abilities>> {
-        self.present.as_ref().map(|present| &present.abilities)
+    pub(crate) const fn abilities(&self) -> Option<&Arc<Abilities>> {
+        self.abilities.as_ref()
     }
 
     /// They are here, and as told; their abilities come shared.
     pub(crate) fn arrive(&mut self, snapshot: &AgentSnapshot, abilities: Arc<Abilities>) {
-        let told = Standing::of(snapshot);
-        self.present =
-            Some(Present { abilities, ready_since: snapshot.ready.values().copied().collect(), told });
-        self.restate();
+        self.abilities = Some(abilities);
+        self.update(snapshot);
     }
 
     /// As told, and with the abilities that they had.
     pub(crate) fn update(&mut self, snapshot: &AgentSnapshot) {
-        if let Some(present) = &mut self.present {
-            present.ready_since.clear();
-            present.ready_since.extend(snapshot.ready.values());
-            present.told = Standing::of(snapshot);
-        }
-        self.restate();
+        self.ready_since.clear();
+        self.ready_since.extend(snapshot.ready.values());
+        self.told = Standing::of(snapshot);
     }
 
     /// They are away; gives back their abilities.
     pub(crate) fn leave(&mut self) -> Option<Arc<Abilities>> {
-        let present = self.present.take();
-        self.restate();
-        present.map(|present| present.abilities)
+        self.ready_since.clear();
+        self.told = Standing::AWAY;
+        self.abilities.take()
     }
 
     pub(crate) fn add_pending(&mut self, pending: Pending) {
+        self.in_flight.add(&pending);
         self.pending.push(pending);
-        self.restate();
     }
 
     pub(crate) fn remove_pending(&mut self, interaction: InteractionId) {
         self.pending.retain(|pending| pending.interaction != interaction);
-        self.restate();
+        self.in_flight = InFlight::NOTHING;
+        for pending in &self.pending {
+            self.in_flight.add(pending);
+        }
     }
 
     /// As if they had never been here.
     pub(crate) fn forget(&mut self) {
-        *self = Self::new(self.id, self.name.clone());
+        *self = Self::new(self.id, self.name.clone(), self.name_order);
+    }
+
+    /// Another place of their name in the same order; not while their room is shown.
+    pub(crate) const fn set_name_order(&mut self, name_order: NameOrder) {
+        self.name_order = name_order;
     }
 
     /// What they hold in a class, decisions in flight included.
-    pub(crate) const fn load(&self, class: MediaClass) -> u64 {
-        self.standing.load[class as usize]
+    pub(crate) fn load(&self, class: MediaClass) -> u64 {
+        u64::from(self.told.load[class as usize]) + u64::from(self.in_flight.load[class as usize])
     }
 
     /// What they may hold in a class; nothing while they are away.
     pub(crate) const fn limit(&self, class: MediaClass) -> u32 {
-        self.standing.limit[class as usize]
+        self.told.limit[class as usize]
     }
 
     /// Since when they have been given nothing; a decision in flight counts as given.
-    pub(crate) const fn idle_since(&self) -> Timestamp {
-        self.standing.idle_since
+    pub(crate) fn idle_since(&self) -> Timestamp {
+        self.told.idle_since.max(self.in_flight.decided_at)
     }
 
     /// Whether there is room.
@@ -176,26 +198,16 @@ impl AgentSlot {
     pub(crate) fn rank(&self, class: MediaClass) -> Rank {
         Rank {
             idle_since: self.idle_since(),
-            relative_load: relative_load(self.load(class), self.limit(class)),
-            name: self.words,
+            fill: Fill::of(self.load(class), self.limit(class)),
+            name_order: self.name_order,
             agent: self.id,
         }
     }
 
     /// When they were last made Ready on any of these media.
     pub(crate) fn last_ready(&self, media: &BTreeSet<Medium>) -> Option<Timestamp> {
-        let present = self.present.as_ref()?;
-        let ready = present.abilities.ready.iter().zip(&present.ready_since);
+        let ready = self.abilities.as_ref()?.ready.iter().zip(&self.ready_since);
         ready.filter(|(medium, _)| media.contains(medium)).map(|(_, since)| *since).max()
-    }
-
-    fn restate(&mut self) {
-        let mut standing = self.present.as_ref().map_or(Standing::AWAY, |present| present.told);
-        for pending in &self.pending {
-            standing.load[pending.demand.class as usize] += u64::from(pending.demand.weight.get());
-            standing.idle_since = standing.idle_since.max(pending.decided_at);
-        }
-        self.standing = standing;
     }
 }
 
@@ -213,24 +225,61 @@ impl Standing {
             ..Self::AWAY
         };
         for (&class, &load) in &snapshot.load {
-            standing.load[class as usize] = u64::from(load);
+            standing.load[class as usize] = load;
         }
         standing
     }
 }
 
-/// How full somebody is: load / limit in units of 2^-32, which is fine enough to tell any two fractions with limits
-/// up to [`parlor_model::CapacityLimits::MAX`] apart. Loads beyond 32 bits are alike; they are over any limit.
-pub(crate) fn relative_load(load: u64, limit: u32) -> u64 {
-    (load.min(u64::from(u32::MAX)) << 32) / u64::from(limit.max(1))
+impl InFlight {
+    const NOTHING: Self =
+        Self { load: [0; MediaClass::ALL.len()], decided_at: Timestamp::from_micros(i64::MIN) };
+
+    fn add(&mut self, pending: &Pending) {
+        let load = &mut self.load[pending.demand.class as usize];
+        // More than this is over any limit.
+        *load = load.saturating_add(pending.demand.weight.get());
+        self.decided_at = self.decided_at.max(pending.decided_at);
+    }
+}
+
+/// How full somebody is: the bits of load / limit, which compare as the fraction does because it is not negative.
+/// The nearest number to a fraction is the same for equal fractions, and another for different ones with limits up
+/// to [`parlor_model::CapacityLimits::MAX`]. Loads beyond 32 bits are alike; they are over any limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Fill(u64);
+
+impl Fill {
+    pub(crate) fn of(load: u64, limit: u32) -> Self {
+        let load = u32::try_from(load).unwrap_or(u32::MAX);
+        Self((f64::from(load) / f64::from(limit.max(1))).to_bits())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use parlor_model::CapacityLimits;
+
     use super::*;
 
     #[test]
     fn media_classes_are_numbered_in_the_order_of_their_list() {
         assert_eq!(MediaClass::ALL.map(|class| class as usize), [0, 1, 2]);
+    }
+
+    #[test]
+    fn fills_compare_as_fractions_do() {
+        let limits = [1, 2, 3, 7, 997, 999, CapacityLimits::MAX];
+        let fractions = limits.into_iter().flat_map(|limit| (0..=limit + 1).map(move |load| (load, limit)));
+        let mut fractions: Vec<(u32, u32)> = fractions.collect();
+        fractions.sort_by_key(|&(load, limit)| Fill::of(load.into(), limit));
+        for pair in fractions.windows(2) {
+            let [(load, limit), (other_load, other_limit)] = [pair[0], pair[1]];
+            let exact =
+                (u64::from(load) * u64::from(other_limit)).cmp(&(u64::from(other_load) * u64::from(limit)));
+            let filled = Fill::of(load.into(), limit).cmp(&Fill::of(other_load.into(), other_limit));
+            assert_eq!(filled, exact, "{pair:?}");
+        }
+        assert_eq!(Fill::of(u64::MAX, 3), Fill::of(u64::from(u32::MAX), 3));
     }
 }

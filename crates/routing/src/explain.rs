@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::QueuePosition;
 use crate::abilities::Abilities;
-use crate::agent::{AgentSlot, relative_load};
+use crate::agent::AgentSlot;
 use crate::queue_rule::Asks;
 use crate::work::Needs;
 
@@ -137,16 +137,6 @@ impl Verdict {
     pub fn is_candidate(&self) -> bool {
         self.exclusions.is_empty()
     }
-
-    fn order(&self) -> impl Ord + use<'_> {
-        (
-            !self.is_candidate(),
-            !self.score.preferred,
-            self.score.idle_since,
-            relative_load(self.score.load, self.score.limit),
-            &self.agent,
-        )
-    }
 }
 
 /// What an agent is held against.
@@ -185,20 +175,21 @@ impl Question<'_> {
         }
         exclusions.extend(cooling_until.map(|until| Exclusion::CoolingDown { until }));
         Some(Verdict {
-            agent: agent.name().clone(),
             score: Score {
                 preferred: self.preferred == Some(agent.name()),
                 idle_since: agent.idle_since(),
                 load,
                 limit,
             },
+            agent: agent.name().clone(),
             exclusions,
         })
     }
 
     /// What they lack of queues and skills.
     fn lacking(&self, agent: &Abilities) -> Vec<Exclusion> {
-        let mut lacking = Vec::new();
+        // There are many agents, and most lack one or two things.
+        let mut lacking = Vec::with_capacity(2);
         if !serves(agent, &self.asks) {
             let closed = self.closed.iter().find(|(queue, _)| agent.queues.contains(*queue));
             lacking.push(match closed {
@@ -243,10 +234,4 @@ impl Question<'_> {
 
 fn serves(agent: &Abilities, asks: &Asks) -> bool {
     asks.queues.iter().any(|queue| agent.queues.contains(queue))
-}
-
-/// Candidates first, and both in the order in which they would be asked.
-pub(crate) fn in_order(mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
-    verdicts.sort_by(|a, b| a.order().cmp(&b.order()));
-    verdicts
 }

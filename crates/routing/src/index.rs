@@ -6,19 +6,31 @@
 //! that they have room for, so that an agent without room is never looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use parlor_model::{Medium, QueueName, SkillName};
 
 use crate::abilities::Abilities;
-use crate::agent::{AgentSlot, Rank};
+use crate::agent::{AgentId, AgentSlot, Rank};
 use crate::queue_rule::Asks;
+use crate::table::Table;
 use crate::work::{Demand, Location, Needs, Particulars, Place};
 use crate::{QueueRule, Work};
 
 /// The number of a class. Classes are kept when empty: there are as many as the configuration can express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ClassId(usize);
+pub(crate) struct ClassId(NonZeroUsize);
+
+impl ClassId {
+    const fn at(index: usize) -> Self {
+        Self(NonZeroUsize::MIN.saturating_add(index))
+    }
+
+    const fn index(self) -> usize {
+        self.0.get() - 1
+    }
+}
 
 /// The number of a profile; given away again once nobody stands in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,12 +43,16 @@ struct DemandId(usize);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     classes: Vec<Class>,
-    /// By fingerprint, so that finding a class compares needs once and not at each step. Nearly always one class each.
-    classes_by_fingerprint: BTreeMap<u64, Vec<ClassId>>,
+    /// The first work of each class. Whoever gets room looks at many of these, so they lie side by side.
+    first_work: Vec<Option<First>>,
+    /// The classes of work that has reached no ring, by the fingerprint of what it needs.
+    classes_by_needs: Table<ClassId>,
     profiles: Vec<Profile>,
     profile_ids: BTreeMap<ProfileKey, ProfileId>,
     unused_profiles: Vec<ProfileId>,
     demands: Vec<Demand>,
+    /// By demand and profile, the first agent who has room. Work that arrives looks at many of these.
+    first_agents: Vec<Vec<Option<Rank>>>,
     /// Every skill with every grade that some class asks for.
     grades: BTreeSet<(SkillName, u8)>,
 }
@@ -54,14 +70,14 @@ struct Class {
     asks: Asks,
     demand: DemandId,
     waiting: BTreeMap<Place, Option<Box<Particulars>>>,
-    /// The first of them, here at hand because every agent who gets room looks at it.
-    first: Option<First>,
-    profiles: BTreeSet<ProfileId>,
+    /// In order.
+    profiles: Vec<ProfileId>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct First {
     place: Place,
+    demand: Demand,
     /// Whether nothing is particular to it, so that nobody can be barred from it.
     is_plain: bool,
 }
@@ -70,7 +86,8 @@ struct First {
 struct Profile {
     key: ProfileKey,
     members: usize,
-    classes: BTreeSet<ClassId>,
+    /// In order.
+    classes: Vec<ClassId>,
     /// Who has room, by demand. A demand beyond the end has nobody.
     free: Vec<BTreeSet<Rank>>,
 }
@@ -95,16 +112,13 @@ impl ProfileKey {
 }
 
 impl Class {
-    fn find_first(&mut self) {
-        let first = self.waiting.first_key_value();
-        self.first = first.map(|(&place, particulars)| First { place, is_plain: particulars.is_none() });
+    fn first(&self) -> Option<First> {
+        let (&place, particulars) = self.waiting.first_key_value()?;
+        Some(First { place, demand: self.needs.demand, is_plain: particulars.is_none() })
     }
 
-    fn first_work(&self, barred: impl Fn(&Needs, &Particulars) -> bool) -> Option<Place> {
-        let first = self.first?;
-        if first.is_plain {
-            return Some(first.place);
-        }
+    /// The first work that is not `barred`.
+    fn first_open(&self, barred: impl Fn(&Needs, &Particulars) -> bool) -> Option<Place> {
         let is_open = |particulars: &Option<Box<Particulars>>| {
             let particulars = particulars.as_deref();
             particulars.is_none_or(|particulars| !barred(&self.needs, particulars))
@@ -117,9 +131,8 @@ impl Class {
 impl Index {
     /// The class of this work before it has reached any ring, if there is one.
     pub(crate) fn class(&self, work: &Work) -> Option<ClassId> {
-        let alike = self.classes_by_fingerprint.get(&work.needs_fingerprint())?;
-        let mut alike = alike.iter().copied();
-        alike.find(|&class| self.needs(class).are_those_of(work))
+        let is_it = |&class: &ClassId| self.needs(class).are_those_of(work);
+        self.classes_by_needs.find(work.needs_fingerprint(), is_it).copied()
     }
 
     /// Whether classes of this demand and these grades would change where agents stand. Then they have to be taken out
@@ -132,6 +145,7 @@ impl Index {
     pub(crate) fn prepare(&mut self, demand: Demand, grades: BTreeSet<(SkillName, u8)>) {
         if !self.demands.contains(&demand) {
             self.demands.push(demand);
+            self.first_agents.push(vec![None; self.profiles.len()]);
         }
         self.grades.extend(grades);
     }
@@ -139,22 +153,21 @@ impl Index {
     /// Adds the first class of this work, for which everything is [prepared](Self::prepare).
     pub(crate) fn add_class(&mut self, work: &Work, rule: Arc<QueueRule>, asks: Asks) -> ClassId {
         let class = self.add(work.needs(), rule, 0, asks);
-        let alike = self.classes_by_fingerprint.entry(work.needs_fingerprint());
-        alike.or_default().push(class);
+        self.classes_by_needs.add(work.needs_fingerprint(), class);
         class
     }
 
     /// Adds the class in which work of a class waits once it has reached the next ring.
     pub(crate) fn add_next_ring(&mut self, before: ClassId, asks: Asks) -> ClassId {
-        let Class { needs, rule, ring, .. } = &self.classes[before.0];
+        let Class { needs, rule, ring, .. } = &self.classes[before.index()];
         let (needs, rule, ring) = (needs.clone(), Arc::clone(rule), ring + 1);
         let class = self.add(needs, rule, ring, asks);
-        self.classes[before.0].next_ring = Some(class);
+        self.classes[before.index()].next_ring = Some(class);
         class
     }
 
     fn add(&mut self, needs: Needs, rule: Arc<QueueRule>, ring: usize, asks: Asks) -> ClassId {
-        let id = ClassId(self.classes.len());
+        let id = ClassId::at(self.classes.len());
         let demand = self.demands.iter().position(|&known| known == needs.demand);
         let class = Class {
             needs,
@@ -165,37 +178,37 @@ impl Index {
             // Beyond the end, where nobody has room, if it was not prepared.
             demand: DemandId(demand.unwrap_or(self.demands.len())),
             waiting: BTreeMap::new(),
-            first: None,
-            profiles: BTreeSet::new(),
+            profiles: Vec::new(),
         };
         self.classes.push(class);
+        self.first_work.push(None);
         self.link(id);
         id
     }
 
     /// Works out which profiles satisfy a class.
     fn link(&mut self, id: ClassId) {
-        let class = &mut self.classes[id.0];
+        let class = &mut self.classes[id.index()];
         for &profile in self.profile_ids.values() {
             let entry = &mut self.profiles[profile.0];
             if entry.key.satisfies(&class.needs, &class.asks) {
-                entry.classes.insert(id);
-                class.profiles.insert(profile);
+                insert(&mut entry.classes, id);
+                insert(&mut class.profiles, profile);
             } else {
-                entry.classes.remove(&id);
-                class.profiles.remove(&profile);
+                remove(&mut entry.classes, &id);
+                remove(&mut class.profiles, &profile);
             }
         }
     }
 
     /// Every class.
     pub(crate) fn classes(&self) -> impl Iterator<Item = ClassId> + use<> {
-        (0..self.classes.len()).map(ClassId)
+        (0..self.classes.len()).map(ClassId::at)
     }
 
     /// Asks the agents of these queues, and of no others, to do work of a class; gives whether any of them is new.
     pub(crate) fn ask(&mut self, class: ClassId, queues: BTreeSet<QueueName>) -> bool {
-        let asks = &mut self.classes[class.0].asks;
+        let asks = &mut self.classes[class.index()].asks;
         let before = std::mem::replace(&mut asks.queues, queues);
         let grows = !asks.queues.is_subset(&before);
         if asks.queues != before {
@@ -206,49 +219,52 @@ impl Index {
 
     /// The rule of its queue.
     pub(crate) fn rule(&self, class: ClassId) -> &Arc<QueueRule> {
-        &self.classes[class.0].rule
+        &self.classes[class.index()].rule
     }
 
     /// How many rings of that rule its work has reached.
     pub(crate) fn ring(&self, class: ClassId) -> usize {
-        self.classes[class.0].ring
+        self.classes[class.index()].ring
     }
 
     /// Where its work goes when the next ring is reached, if some has before.
     pub(crate) fn next_ring(&self, class: ClassId) -> Option<ClassId> {
-        self.classes[class.0].next_ring
+        self.classes[class.index()].next_ring
     }
 
     /// The places of the work that waits in a class, in order.
     pub(crate) fn places(&self, class: ClassId) -> impl Iterator<Item = Place> {
-        self.classes[class.0].waiting.keys().copied()
+        self.classes[class.index()].waiting.keys().copied()
     }
 
     /// What work of a class asks for by itself.
     pub(crate) fn needs(&self, class: ClassId) -> &Needs {
-        &self.classes[class.0].needs
+        &self.classes[class.index()].needs
     }
 
     pub(crate) fn add_work(&mut self, at: Location, particulars: Option<Box<Particulars>>) {
-        let class = &mut self.classes[at.class.0];
+        let class = &mut self.classes[at.class.index()];
         class.waiting.insert(at.place, particulars);
-        if class.first.is_none_or(|first| at.place < first.place) {
-            class.find_first();
+        let first = &mut self.first_work[at.class.index()];
+        if first.is_none_or(|first| at.place <= first.place) {
+            *first = class.first();
         }
     }
 
     pub(crate) fn remove_work(&mut self, at: Location) -> Option<Box<Particulars>> {
-        let class = &mut self.classes[at.class.0];
-        let particulars = class.waiting.remove(&at.place).flatten();
-        if class.first.is_some_and(|first| at.place == first.place) {
-            class.find_first();
+        let class = &mut self.classes[at.class.index()];
+        let first = &mut self.first_work[at.class.index()];
+        if first.is_none_or(|first| at.place != first.place) {
+            return class.waiting.remove(&at.place).flatten();
         }
-        particulars
+        let removed = class.waiting.pop_first();
+        *first = class.first();
+        removed.and_then(|(_, particulars)| particulars)
     }
 
     /// What is particular to waiting work; `None` if nothing is.
     pub(crate) fn particulars(&self, at: Location) -> Option<&Particulars> {
-        self.classes[at.class.0].waiting.get(&at.place)?.as_deref()
+        self.classes[at.class.index()].waiting.get(&at.place)?.as_deref()
     }
 
     /// Puts an agent where their abilities belong, without showing their room. An agent who is away stands nowhere.
@@ -274,45 +290,68 @@ impl Index {
     }
 
     /// Shows an agent to the work that they have room for.
-    pub(crate) fn show_room(&mut self, agent: &AgentSlot) {
-        let Some(profile) = agent.profile else { return };
+    pub(crate) fn show_room(&mut self, agent: &mut AgentSlot) {
+        let Some(profile) = agent.profile.filter(|_| !agent.is_shown) else { return };
+        agent.is_shown = true;
         let free = &mut self.profiles[profile.0].free;
         free.resize_with(self.demands.len(), BTreeSet::new);
-        for (free, &demand) in free.iter_mut().zip(&self.demands) {
+        for ((free, first), &demand) in free.iter_mut().zip(&mut self.first_agents).zip(&self.demands) {
             if agent.fits(demand) {
-                free.insert(agent.rank(demand.class));
+                let rank = agent.rank(demand.class);
+                free.insert(rank);
+                let first = &mut first[profile.0];
+                *first = Some(first.map_or(rank, |first| first.min(rank)));
             }
         }
     }
 
-    /// Hides an agent from all work; before anything about them changes. Hiding twice is harmless.
-    pub(crate) fn hide_room(&mut self, agent: &AgentSlot) {
-        let Some(profile) = agent.profile else { return };
-        for (free, &demand) in self.profiles[profile.0].free.iter_mut().zip(&self.demands) {
+    /// Hides an agent from all work; before anything about them changes. Gives whether they were shown.
+    pub(crate) fn hide_room(&mut self, agent: &mut AgentSlot) -> bool {
+        let Some(profile) = agent.profile.filter(|_| agent.is_shown) else { return false };
+        agent.is_shown = false;
+        let free = &mut self.profiles[profile.0].free;
+        for ((free, first), &demand) in free.iter_mut().zip(&mut self.first_agents).zip(&self.demands) {
             if agent.fits(demand) {
-                free.remove(&agent.rank(demand.class));
+                let rank = agent.rank(demand.class);
+                let first = &mut first[profile.0];
+                if *first == Some(rank) {
+                    free.pop_first();
+                    *first = free.first().copied();
+                } else {
+                    free.remove(&rank);
+                }
             }
         }
+        true
     }
 
     /// Whether an agent can do work of a class and has room for it.
     pub(crate) fn is_open_to(&self, agent: &AgentSlot, class: ClassId) -> bool {
-        let class = &self.classes[class.0];
-        agent.profile.is_some_and(|profile| class.profiles.contains(&profile))
+        let class = &self.classes[class.index()];
+        agent.profile.is_some_and(|profile| class.profiles.binary_search(&profile).is_ok())
             && agent.fits(class.needs.demand)
     }
 
-    /// The first agent, in the order of [`Rank`], who is open to a class and not `barred`.
-    pub(crate) fn first_agent(&self, class: ClassId, barred: impl Fn(&Rank) -> bool) -> Option<&Rank> {
-        let class = &self.classes[class.0];
-        class
-            .profiles
-            .iter()
-            .filter_map(|profile| {
-                let free = self.profiles[profile.0].free.get(class.demand.0)?;
-                free.iter().find(|rank| !barred(rank))
-            })
-            .min()
+    /// The first agent, in the order of [`Rank`], who is open to a class.
+    pub(crate) fn first_agent(&self, class: ClassId) -> Option<AgentId> {
+        let class = &self.classes[class.index()];
+        let first = self.first_agents.get(class.demand.0)?;
+        let first = class.profiles.iter().filter_map(|profile| first[profile.0].as_ref()).min()?;
+        Some(first.agent)
+    }
+
+    /// The first of those who are not `barred`.
+    pub(crate) fn first_agent_but(
+        &self,
+        class: ClassId,
+        barred: impl Fn(AgentId) -> bool,
+    ) -> Option<AgentId> {
+        let class = &self.classes[class.index()];
+        let first = class.profiles.iter().filter_map(|profile| {
+            let free = self.profiles[profile.0].free.get(class.demand.0)?;
+            free.iter().find(|rank| !barred(rank.agent))
+        });
+        first.min().map(|rank| rank.agent)
     }
 
     /// The first work to which an agent is open and that is not `barred`; only asked about work that has something
@@ -322,12 +361,20 @@ impl Index {
         agent: &AgentSlot,
         barred: impl Fn(&Needs, &Particulars) -> bool,
     ) -> Option<Place> {
-        let profile = &self.profiles[agent.profile?.0];
-        let classes = profile.classes.iter().map(|class| &self.classes[class.0]);
-        classes
-            .filter(|class| agent.fits(class.needs.demand))
-            .filter_map(|class| class.first_work(&barred))
-            .min()
+        let mut earliest = None;
+        for &class in &self.profiles[agent.profile?.0].classes {
+            let Some(first) = &self.first_work[class.index()] else { continue };
+            if earliest.is_some_and(|earliest| earliest < first.place) || !agent.fits(first.demand) {
+                continue;
+            }
+            let open = if first.is_plain {
+                Some(first.place)
+            } else {
+                self.classes[class.index()].first_open(&barred)
+            };
+            earliest = earliest.into_iter().chain(open).min();
+        }
+        earliest
     }
 
     fn profile_key(&self, abilities: &Abilities) -> ProfileKey {
@@ -349,29 +396,45 @@ impl Index {
         }
         let id = self.unused_profiles.pop();
         let id = id.unwrap_or(ProfileId(self.profiles.len()));
-        let mut classes = BTreeSet::new();
+        let mut classes = Vec::new();
         for (number, class) in self.classes.iter_mut().enumerate() {
             if key.satisfies(&class.needs, &class.asks) {
-                class.profiles.insert(id);
-                classes.insert(ClassId(number));
+                insert(&mut class.profiles, id);
+                classes.push(ClassId::at(number));
             }
         }
         self.profile_ids.insert(key.clone(), id);
         let profile = Profile { key, members: 0, classes, free: Vec::new() };
-        match self.profiles.get_mut(id.0) {
-            Some(unused) => *unused = profile,
-            None => self.profiles.push(profile),
+        if let Some(unused) = self.profiles.get_mut(id.0) {
+            *unused = profile;
+        } else {
+            self.profiles.push(profile);
+            self.first_agents.iter_mut().for_each(|first| first.push(None));
         }
         id
     }
 
+    /// Forgets a profile in which nobody stands, so that nobody is shown in it either.
     fn drop_profile(&mut self, id: ProfileId) {
         let profile = &mut self.profiles[id.0];
         for class in std::mem::take(&mut profile.classes) {
-            self.classes[class.0].profiles.remove(&id);
+            remove(&mut self.classes[class.index()].profiles, &id);
         }
         self.profile_ids.remove(&profile.key);
         profile.free.clear();
         self.unused_profiles.push(id);
+    }
+}
+
+/// Adds to what stands in order, each once.
+fn insert<T: Ord>(all: &mut Vec<T>, one: T) {
+    if let Err(at) = all.binary_search(&one) {
+        all.insert(at, one);
+    }
+}
+
+fn remove<T: Ord>(all: &mut Vec<T>, one: &T) {
+    if let Ok(at) = all.binary_search(one) {
+        all.remove(at);
     }
 }

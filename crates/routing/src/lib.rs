@@ -71,6 +71,7 @@ mod policy;
 mod queue_rule;
 mod record;
 mod rules;
+mod table;
 mod work;
 
 pub use agent::AgentSnapshot;

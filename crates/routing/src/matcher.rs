@@ -5,13 +5,13 @@ use parlor_model::{AgentName, InteractionId, QueueName, SkillName, Timestamp};
 
 use crate::abilities::SharedAbilities;
 use crate::agent::{AgentId, AgentSlot, Pending};
-use crate::explain::{self, Explanation, Question};
+use crate::explain::{Explanation, Question, Verdict};
 use crate::flow::{Flow, QueuePosition};
 use crate::hold::Holds;
 use crate::index::{ClassId, Index};
 use crate::names::Names;
 use crate::queue_rule::{Asks, Openings};
-use crate::work::{Location, Locations, Needs, Particulars, Place};
+use crate::work::{ByInteraction, Location, Locations, Needs, Particulars, Place};
 use crate::{AgentSnapshot, Decision, Input, QueueRule, RoutingRules, Work};
 
 /// Decides who is offered which work; see the [crate](crate) for the rules and the protocol.
@@ -29,7 +29,7 @@ pub struct Matcher {
     names: Names,
     abilities: SharedAbilities,
     waiting: Locations,
-    in_flight: BTreeMap<InteractionId, InFlight>,
+    in_flight: ByInteraction<InFlight>,
     /// When time alone changes something for waiting work: a cool-down or a hold ends, a ring is reached. Only what lies
     /// ahead.
     due: BTreeSet<(Timestamp, InteractionId)>,
@@ -78,7 +78,7 @@ impl Matcher {
             names: Names::default(),
             abilities: SharedAbilities::default(),
             waiting: Locations::default(),
-            in_flight: BTreeMap::new(),
+            in_flight: ByInteraction::default(),
             due: BTreeSet::new(),
             holds: Holds::default(),
             flows: BTreeMap::new(),
@@ -164,13 +164,8 @@ impl Matcher {
             closed: closed.map(|queue| (queue.clone(), openings.opens_at(&queue))).collect(),
             later: later.collect(),
             preferred: particulars.and_then(|particulars| preferred(rule, particulars, now)),
-            held: held.map(|(agent, until)| (self.agents[agent.0].name().clone(), until)),
+            held: held.map(|(agent, until)| (self.agents[agent.index()].name().clone(), until)),
         };
-        let verdicts = self.agents.iter().filter_map(|agent| {
-            let until =
-                particulars.and_then(|particulars| self.cooling_until(needs, particulars, agent, now));
-            question.verdict(agent, until)
-        });
         Some(Explanation {
             interaction,
             at: now,
@@ -179,8 +174,29 @@ impl Matcher {
             ring,
             next_ring_at: ring_begins(ring + 1),
             opens_at: openings.opens_at(&needs.queue),
-            verdicts: explain::in_order(verdicts.collect()),
+            verdicts: self.verdicts(&question, particulars, now),
         })
+    }
+
+    /// Candidates first, and both in the order in which they would be asked.
+    fn verdicts(
+        &self,
+        question: &Question<'_>,
+        particulars: Option<&Particulars>,
+        now: Timestamp,
+    ) -> Vec<Verdict> {
+        let needs = question.needs;
+        let (mut verdicts, mut order) = (Vec::new(), Vec::new());
+        for agent in self.agents.iter().filter(|agent| agent.abilities().is_some()) {
+            let until =
+                particulars.and_then(|particulars| self.cooling_until(needs, particulars, agent, now));
+            let Some(verdict) = question.verdict(agent, until) else { continue };
+            let rank = agent.rank(needs.demand.class);
+            order.push((!verdict.is_candidate(), !verdict.score.preferred, rank, verdicts.len()));
+            verdicts.push(Some(verdict));
+        }
+        order.sort_unstable();
+        order.into_iter().filter_map(|(.., verdict)| verdicts[verdict].take()).collect()
     }
 
     fn start(&mut self, agents: &[AgentSnapshot], work: &[Work]) -> Touched {
@@ -199,7 +215,7 @@ impl Matcher {
         }
         for snapshot in agents {
             let agent = self.change_agent(snapshot);
-            self.index.show_room(&self.agents[agent.0]);
+            self.index.show_room(&mut self.agents[agent.index()]);
         }
         touched
     }
@@ -207,7 +223,7 @@ impl Matcher {
     /// Takes in what is told of an agent; their room is not shown yet.
     fn change_agent(&mut self, snapshot: &AgentSnapshot) -> AgentId {
         let id = self.agent_id(&snapshot.name);
-        let agent = &mut self.agents[id.0];
+        let agent = &mut self.agents[id.index()];
         self.index.hide_room(agent);
         let before = agent.abilities();
         let (same, arrives) =
@@ -232,10 +248,10 @@ impl Matcher {
     }
 
     fn remove_agent(&mut self, name: &AgentName) -> Touched {
-        let Some(id) = self.names.get(name) else {
+        let Some(id) = self.agent(name) else {
             return Touched::default();
         };
-        let agent = &mut self.agents[id.0];
+        let agent = &mut self.agents[id.index()];
         self.index.hide_room(agent);
         self.index.remove_agent(agent);
         if let Some(abilities) = agent.leave() {
@@ -246,7 +262,7 @@ impl Matcher {
     }
 
     fn take_in(&mut self, work: &Work) -> Touched {
-        if let Some(in_flight) = self.in_flight.get_mut(&work.interaction) {
+        if let Some(in_flight) = self.in_flight.get_mut(work.interaction) {
             in_flight.again = Some(Box::new(work.clone()));
             return Touched::default();
         }
@@ -267,10 +283,10 @@ impl Matcher {
                 self.due.insert((until, interaction));
             }
         }
-        self.waiting.insert(at);
+        self.waiting.add(at);
         let hold = particulars.as_deref().and_then(|particulars| self.hold(at, particulars, self.now));
         match hold.map(|(name, _)| self.agent_id(name)) {
-            Some(agent) if self.agents[agent.0].abilities().is_some() => {
+            Some(agent) if self.agents[agent.index()].abilities().is_some() => {
                 self.holds.keep(agent, at, particulars);
             }
             Some(agent) => {
@@ -290,7 +306,7 @@ impl Matcher {
             None => self.index.remove_work(at),
         };
         let preferred = particulars.as_ref().and_then(|particulars| particulars.preferred.as_ref());
-        if let Some(agent) = preferred.and_then(|preferred| self.names.get(&preferred.agent)) {
+        if let Some(agent) = preferred.and_then(|preferred| self.agent(&preferred.agent)) {
             self.holds.give_up(agent, interaction);
         }
         for until in self.deadlines(at, particulars.as_deref()) {
@@ -312,9 +328,8 @@ impl Matcher {
     /// The same work, asking for what it asks for after so much waiting.
     fn in_its_ring(&mut self, arrived: Arrived) -> Arrived {
         let Arrived { mut at, particulars } = arrived;
-        let rule = Arc::clone(self.index.rule(at.class));
-        if !rule.rings.is_empty() {
-            let reached = rule.rings_reached(self.now.since(at.place.since));
+        if !self.index.rule(at.class).rings.is_empty() {
+            let reached = self.index.rule(at.class).rings_reached(self.now.since(at.place.since));
             while self.index.ring(at.class) < reached {
                 at.class = self.next_ring(at.class);
             }
@@ -372,8 +387,8 @@ impl Matcher {
         now: Timestamp,
     ) -> Option<(AgentId, Timestamp)> {
         let (name, until) = self.hold(at, particulars, now)?;
-        let agent = self.names.get(name)?;
-        self.agents[agent.0].abilities().is_some().then_some((agent, until))
+        let agent = self.agent(name)?;
+        self.agents[agent.index()].abilities().is_some().then_some((agent, until))
     }
 
     fn particulars(&self, at: Location) -> Option<&Particulars> {
@@ -381,7 +396,7 @@ impl Matcher {
     }
 
     fn let_go(&mut self, interaction: InteractionId) -> Touched {
-        if let Some(in_flight) = self.in_flight.get_mut(&interaction) {
+        if let Some(in_flight) = self.in_flight.get_mut(interaction) {
             in_flight.again = None;
         }
         if let Some(left) = self.take_out(interaction) {
@@ -402,14 +417,14 @@ impl Matcher {
     }
 
     fn settle(&mut self, interaction: InteractionId, agent: &AgentName) -> Touched {
-        let matches = self.in_flight.get(&interaction).map(|known| known.agent);
-        if matches.is_none() || matches != self.names.get(agent) {
+        let matches = self.in_flight.get(interaction).map(|known| known.agent);
+        if matches.is_none() || matches != self.agent(agent) {
             return Touched::default();
         }
-        let Some(settled) = self.in_flight.remove(&interaction) else {
+        let Some(settled) = self.in_flight.remove(interaction) else {
             return Touched::default();
         };
-        let slot = &mut self.agents[settled.agent.0];
+        let slot = &mut self.agents[settled.agent.index()];
         self.index.hide_room(slot);
         slot.remove_pending(interaction);
         let mut touched = if let Some(work) = settled.again {
@@ -468,7 +483,7 @@ impl Matcher {
         arrived: Option<Arrived>,
     ) -> Vec<Decision> {
         if let Some(agent) = agent {
-            self.index.show_room(&self.agents[agent.0]);
+            self.index.show_room(&mut self.agents[agent.index()]);
         }
         work.extend(self.put_in(arrived));
         let mut decisions = Vec::new();
@@ -487,9 +502,9 @@ impl Matcher {
             };
             let Some(agent) = first_agent else { continue };
             if let Some(taken) = self.take_out(place.interaction) {
-                self.index.hide_room(&self.agents[agent.0]);
+                self.index.hide_room(&mut self.agents[agent.index()]);
                 decisions.push(self.offer(taken.at, agent));
-                self.index.show_room(&self.agents[agent.0]);
+                self.index.show_room(&mut self.agents[agent.index()]);
             }
         }
     }
@@ -502,7 +517,7 @@ impl Matcher {
         {
             decisions.push(self.offer(taken.at, agent));
         }
-        self.index.show_room(&self.agents[agent.0]);
+        self.index.show_room(&mut self.agents[agent.index()]);
         decisions
     }
 
@@ -512,23 +527,23 @@ impl Matcher {
             self.put_in(Some(arrived));
             return None;
         };
-        self.index.hide_room(&self.agents[agent.0]);
+        self.index.hide_room(&mut self.agents[agent.index()]);
         let decision = self.offer(arrived.at, agent);
-        self.index.show_room(&self.agents[agent.0]);
+        self.index.show_room(&mut self.agents[agent.index()]);
         Some(decision)
     }
 
     /// Makes a decision about work that does not wait any more, for an agent whose room is not shown.
     fn offer(&mut self, at: Location, agent: AgentId) -> Decision {
         let interaction = at.place.interaction;
-        let slot = &mut self.agents[agent.0];
+        let slot = &mut self.agents[agent.index()];
         slot.add_pending(Pending {
             interaction,
             demand: self.index.needs(at.class).demand,
             decided_at: self.now,
         });
         let agent_name = slot.name().clone();
-        self.in_flight.insert(interaction, InFlight { agent, class: at.class, again: None });
+        self.in_flight.add(interaction, InFlight { agent, class: at.class, again: None });
         Decision::Offer { interaction, agent: agent_name }
     }
 
@@ -536,30 +551,27 @@ impl Matcher {
     fn first_agent(&self, at: Location, particulars: Option<&Particulars>) -> Option<AgentId> {
         let class = at.class;
         let Some(particulars) = particulars else {
-            return self.index.first_agent(class, |_| false).map(|rank| rank.agent);
+            return self.index.first_agent(class);
         };
         let needs = self.index.needs(class);
-        let is_open = |agent: &AgentId| self.index.is_open_to(&self.agents[agent.0], class);
+        let is_open = |agent: &AgentId| self.index.is_open_to(&self.agents[agent.index()], class);
         if let Some((holder, _)) = self.holder(at, particulars, self.now) {
             return Some(holder).filter(is_open);
         }
         let cools = |agent: AgentId| {
-            let agent = &self.agents[agent.0];
+            let agent = &self.agents[agent.index()];
             self.cooling_until(needs, particulars, agent, self.now).is_some()
         };
         let preferred = preferred(self.index.rule(class), particulars, self.now);
         preferred
-            .and_then(|name| self.names.get(name))
+            .and_then(|name| self.agent(name))
             .filter(|agent| is_open(agent) && !cools(*agent))
-            .or_else(|| {
-                let first = self.index.first_agent(class, |rank| cools(rank.agent));
-                first.map(|rank| rank.agent)
-            })
+            .or_else(|| self.index.first_agent_but(class, cools))
     }
 
     /// The first waiting work for an agent.
     fn first_work(&self, agent: AgentId) -> Option<Place> {
-        let agent = &self.agents[agent.0];
+        let agent = &self.agents[agent.index()];
         let first = self.index.first_work(agent, |needs, particulars| {
             self.cooling_until(needs, particulars, agent, self.now).is_some()
         });
@@ -591,27 +603,46 @@ impl Matcher {
         let rule = Arc::new(rule.unwrap_or_else(|| QueueRule::new(work.queue.clone())));
         let (demand, grades) = (work.demand(), rule.grades(&work.required_skills));
         if self.index.moves_agents(demand, &grades) {
+            let mut shown = Vec::new();
             for agent in &mut self.agents {
-                self.index.hide_room(agent);
+                if self.index.hide_room(agent) {
+                    shown.push(agent.id());
+                }
                 self.index.remove_agent(agent);
             }
             self.index.prepare(demand, grades);
             for agent in &mut self.agents {
                 self.index.add_agent(agent);
-                self.index.show_room(agent);
+            }
+            for agent in shown {
+                self.index.show_room(&mut self.agents[agent.index()]);
             }
         }
         let asks = asks(&self.rules, &self.openings, &rule, &work.required_skills, 0);
         self.index.add_class(work, rule, asks)
     }
 
+    fn agent(&self, name: &AgentName) -> Option<AgentId> {
+        self.names.get(name, |agent| self.agents[agent.index()].name() == name)
+    }
+
     fn agent_id(&mut self, name: &AgentName) -> AgentId {
-        if let Some(id) = self.names.get(name) {
+        if let Some(id) = self.agent(name) {
             return id;
         }
-        let id = AgentId(self.agents.len());
-        self.agents.push(AgentSlot::new(id, name.clone()));
-        self.names.insert(name, id);
+        let id = AgentId::at(self.agents.len());
+        let (order, all_are_new) = self.names.add(name, id);
+        self.agents.push(AgentSlot::new(id, name.clone(), order));
+        if all_are_new {
+            for (agent, order) in self.names.places() {
+                let agent = &mut self.agents[agent.index()];
+                let was_shown = self.index.hide_room(agent);
+                agent.set_name_order(order);
+                if was_shown {
+                    self.index.show_room(agent);
+                }
+            }
+        }
         id
     }
 }

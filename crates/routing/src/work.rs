@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::RoutingPolicy;
 use crate::index::ClassId;
+use crate::table::{Table, hash_number, hash_text};
 
 /// Work that waits for an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,20 +105,14 @@ impl Work {
             .then(|| Box::new(Particulars { preferred: self.preferred.clone(), passed: self.passed.clone() }))
     }
 
-    /// A number that is the same for the same needs, and hardly ever for others (FNV-1a).
+    /// A number that is the same for the same needs, and hardly ever for others.
     pub(crate) fn needs_fingerprint(&self) -> u64 {
-        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-        const PRIME: u64 = 0x0000_0100_0000_01b3;
-        let skills = self.required_skills.iter();
-        let names = std::iter::once(self.queue.as_str())
-            .chain(self.media.iter().map(Medium::as_str))
-            .chain(skills.clone().map(|(skill, _)| skill.as_str()));
-        let bytes = names.flat_map(str::bytes).map(u64::from);
-        let numbers = [u64::from(self.weight.get()), self.class as u64];
-        bytes
-            .chain(skills.map(|(_, &grade)| u64::from(grade)))
-            .chain(numbers)
-            .fold(BASIS, |hash, number| (hash ^ number).wrapping_mul(PRIME))
+        let demand = u64::from(self.weight.get()) << 8 | self.class as u64;
+        let queue = hash_text(demand, self.queue.as_str());
+        let media = self.media.iter().fold(queue, |hash, medium| hash_text(hash, medium.as_str()));
+        self.required_skills.iter().fold(media, |hash, (skill, &grade)| {
+            hash_number(hash_text(hash, skill.as_str()), u64::from(grade))
+        })
     }
 
     pub(crate) const fn demand(&self) -> Demand {
@@ -135,12 +130,24 @@ impl Needs {
     }
 }
 
-/// Where each piece of waiting work is found.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Locations(BTreeMap<u128, (ClassId, Timestamp, Timestamp)>);
+/// Things by the id of the interaction that they are about, each once.
+#[derive(Clone, Debug)]
+pub(crate) struct ByInteraction<T>(Table<About<T>>);
 
-impl Locations {
-    pub(crate) fn len(&self) -> usize {
+#[derive(Clone, Debug)]
+struct About<T> {
+    interaction: (u64, u64),
+    it: T,
+}
+
+impl<T> Default for ByInteraction<T> {
+    fn default() -> Self {
+        Self(Table::default())
+    }
+}
+
+impl<T> ByInteraction<T> {
+    pub(crate) const fn len(&self) -> usize {
         self.0.len()
     }
 
@@ -148,30 +155,63 @@ impl Locations {
         self.0.clear();
     }
 
-    pub(crate) fn insert(&mut self, at: Location) {
+    /// Adds what there is nothing of yet.
+    pub(crate) fn add(&mut self, interaction: InteractionId, it: T) {
+        let key = halves(interaction);
+        self.0.add(hash(key), About { interaction: key, it });
+    }
+
+    pub(crate) fn get(&self, interaction: InteractionId) -> Option<&T> {
+        let key = halves(interaction);
+        self.0.find(hash(key), |about| about.interaction == key).map(|about| &about.it)
+    }
+
+    pub(crate) fn get_mut(&mut self, interaction: InteractionId) -> Option<&mut T> {
+        let key = halves(interaction);
+        self.0.find_mut(hash(key), |about| about.interaction == key).map(|about| &mut about.it)
+    }
+
+    pub(crate) fn remove(&mut self, interaction: InteractionId) -> Option<T> {
+        let key = halves(interaction);
+        self.0.remove(hash(key), |about| about.interaction == key).map(|about| about.it)
+    }
+}
+
+fn halves(interaction: InteractionId) -> (u64, u64) {
+    interaction.as_uuid().as_u64_pair()
+}
+
+/// Ids hold a time in one half and randomness in both.
+const fn hash((high, low): (u64, u64)) -> u64 {
+    hash_number(high, low)
+}
+
+/// Where each piece of waiting work is found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Locations(ByInteraction<(ClassId, Timestamp, Timestamp)>);
+
+impl Locations {
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Adds the place of work that does not wait yet.
+    pub(crate) fn add(&mut self, at: Location) {
         let Place { urgency, since, interaction } = at.place;
-        self.0.insert(key(interaction), (at.class, urgency, since));
+        self.0.add(interaction, (at.class, urgency, since));
     }
 
     pub(crate) fn get(&self, interaction: InteractionId) -> Option<Location> {
-        let found = self.0.get(&key(interaction))?;
-        Some(Location::new(interaction, *found))
+        let &(class, urgency, since) = self.0.get(interaction)?;
+        Some(Location { class, place: Place { urgency, since, interaction } })
     }
 
     pub(crate) fn remove(&mut self, interaction: InteractionId) -> Option<Location> {
-        let found = self.0.remove(&key(interaction))?;
-        Some(Location::new(interaction, found))
+        let (class, urgency, since) = self.0.remove(interaction)?;
+        Some(Location { class, place: Place { urgency, since, interaction } })
     }
-}
-
-impl Location {
-    fn new(interaction: InteractionId, (class, urgency, since): (ClassId, Timestamp, Timestamp)) -> Self {
-        let place = Place { urgency, since, interaction };
-        Self { class, place }
-    }
-}
-
-/// An id as a number: it compares faster than its bytes.
-fn key(interaction: InteractionId) -> u128 {
-    interaction.as_uuid().as_u128()
 }

@@ -300,6 +300,23 @@ fn the_longest_idle_is_asked_first_then_the_less_filled_then_by_name() {
     assert_eq!(asked, expected.map(|(number, name)| offer(number, name)));
 }
 
+/// Each name stands between the one before and the last: there soon is no number between theirs.
+#[test]
+fn agents_alike_are_asked_by_name_however_many_come_in_between() {
+    let mut matcher = matcher();
+    let numbered = |number: u32| format!("b-{number:03}");
+    let names: Vec<String> =
+        ["a".to_owned(), "z".to_owned()].into_iter().chain((0..300).map(numbered)).collect();
+    for name in &names {
+        change(&mut matcher, agent(name, &[Medium::Chat]), at(1));
+    }
+    let mut in_order = names;
+    in_order.sort();
+    for (number, name) in (0..).zip(&in_order) {
+        assert_eq!(arrive(&mut matcher, work(number, &[Medium::Chat]), at(2)), [offer(number, name)]);
+    }
+}
+
 #[test]
 fn queue_and_skills_are_asked_for_and_explained() {
     let chat = &[Medium::Chat];
