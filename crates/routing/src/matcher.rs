@@ -94,7 +94,7 @@ impl Matcher {
         let opened = self.look_at_hours();
         let mut touched = match input {
             Input::Started { agents, work } => self.start(agents, work),
-            Input::AgentChanged(snapshot) => Touched::by_agent(self.change_agent(snapshot)),
+            Input::AgentChanged(snapshot) => self.change_agent(snapshot),
             Input::AgentLeft(name) => self.remove_agent(name),
             Input::WorkArrived(work) => self.take_in(work),
             Input::WorkLeft(interaction) => self.let_go(*interaction),
@@ -186,7 +186,8 @@ impl Matcher {
         now: Timestamp,
     ) -> Vec<Verdict> {
         let needs = question.needs;
-        let (mut verdicts, mut order) = (Vec::new(), Vec::new());
+        let present = self.agents.len();
+        let (mut verdicts, mut order) = (Vec::with_capacity(present), Vec::with_capacity(present));
         for agent in self.agents.iter().filter(|agent| agent.abilities().is_some()) {
             let until =
                 particulars.and_then(|particulars| self.cooling_until(needs, particulars, agent, now));
@@ -214,14 +215,15 @@ impl Matcher {
             touched.work.extend(self.put_in(arrived));
         }
         for snapshot in agents {
-            let agent = self.change_agent(snapshot);
-            self.index.show_room(&mut self.agents[agent.index()]);
+            if let Some(agent) = self.change_agent(snapshot).agent {
+                self.index.show_room(&mut self.agents[agent.index()]);
+            }
         }
         touched
     }
 
     /// Takes in what is told of an agent; their room is not shown yet.
-    fn change_agent(&mut self, snapshot: &AgentSnapshot) -> AgentId {
+    fn change_agent(&mut self, snapshot: &AgentSnapshot) -> Touched {
         let id = self.agent_id(&snapshot.name);
         let agent = &mut self.agents[id.index()];
         self.index.hide_room(agent);
@@ -240,11 +242,12 @@ impl Matcher {
                 self.abilities.give_back(&before);
             }
         }
+        let mut touched = Touched { agent: Some(id), ..Touched::default() };
         if arrives {
-            // What is to be held for them is held from now on; that makes it available to nobody else.
-            self.put_again(self.holds.concerning(id));
+            // What is to be held for them is held from now on. Some of it may just have reached a ring instead.
+            touched.work = self.put_again(self.holds.concerning(id));
         }
-        id
+        touched
     }
 
     fn remove_agent(&mut self, name: &AgentName) -> Touched {
@@ -644,12 +647,6 @@ impl Matcher {
             }
         }
         id
-    }
-}
-
-impl Touched {
-    fn by_agent(agent: AgentId) -> Self {
-        Self { agent: Some(agent), ..Self::default() }
     }
 }
 

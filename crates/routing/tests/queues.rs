@@ -249,6 +249,22 @@ fn a_hold_ends_with_a_logout_or_a_decline_and_begins_with_a_login() {
     assert_eq!(arrive(&mut matcher, passed, at(16)), [offer(1, "ann")], "zoe let it pass");
 }
 
+/// The login looks at the work that was to be held, and so finds it in its new ring.
+#[test]
+fn a_ring_that_is_reached_in_the_moment_of_a_login_asks_others() {
+    let spanish = QueueRule {
+        skills: [(skill("spanish"), 1)].into(),
+        rings: vec![Ring { after: seconds(10), drops: [skill("spanish")].into(), ..Ring::default() }],
+        ..sticky(None, 5)
+    };
+    let mut matcher = matcher([spanish]);
+    change(&mut matcher, one("cy"), at(0));
+    let for_bea = Work { preferred: Some(prefer("bea")), ..work(1, CHAT) };
+    assert_eq!(arrive(&mut matcher, for_bea, at(0)), []);
+    let not_ready = AgentSnapshot { ready: BTreeMap::new(), ..one("bea") };
+    assert_eq!(change(&mut matcher, not_ready, at(10)), [offer(1, "cy")]);
+}
+
 #[test]
 fn a_place_in_the_queue_and_an_expected_wait_are_given() {
     let mut matcher = matcher([support(), QueueRule::new(queue("sales"))]);
