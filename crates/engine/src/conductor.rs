@@ -1,7 +1,7 @@
 //! The one task that makes things happen by themselves: it routes, lets time pass, and notices who is gone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use parlor_model::{
     AgentName, FlagName, Id, InteractionId, Medium, NotReadyReason, OfferId, OfferMode, Readiness,
     ReadinessState, Timestamp,
 };
-use parlor_routing::{AgentSnapshot, Decision, Explanation, Input, Matcher, Preferred, Work};
+use parlor_routing::{
+    AgentSnapshot, Decision, Explanation, Input, Matcher, Preferred, Recorder, Recording, Work,
+};
 use parlor_store::{
     AgentState, AgentWrite, CommitError, Conflict, Fence, Lease, LeaseName, OfferRecord, StoreError, TimerKey,
 };
@@ -33,6 +35,10 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How many open interactions are read at a time when starting.
 const RECOVERY_PAGE: usize = 1_000;
 
+/// How many inputs of routing are kept to be replayed under other rules: some minutes of a large desk, and days of a
+/// small one. Each is a row of an agent or of an interaction as routing sees it, without any text; half a kibibyte.
+const STEPS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+
 /// What the conductor is told.
 #[derive(Debug)]
 pub(crate) enum Signal {
@@ -50,6 +56,8 @@ pub(crate) enum Signal {
     Settle(oneshot::Sender<()>),
     /// Why is this work where it is?
     Explain(InteractionId, oneshot::Sender<Option<Explanation>>),
+    /// What was routing told, and what did it decide? Nothing where another node routes.
+    Recall(oneshot::Sender<Recording>),
     /// Stop.
     Stop(oneshot::Sender<()>),
 }
@@ -62,6 +70,7 @@ pub(crate) struct Conductor {
     drive: Drive,
     lease: Option<Lease>,
     matcher: Matcher,
+    recorder: Recorder,
     decisions: Vec<Decision>,
     timers: Timers,
     /// When the pending-response indicator of an interaction changes next.
@@ -165,6 +174,7 @@ impl Conductor {
             drive,
             lease: None,
             matcher: Matcher::new(engine.directory.routing.clone()),
+            recorder: Recorder::new(STEPS_KEPT),
             decisions: Vec::new(),
             timers: Timers::default(),
             pending: BTreeMap::new(),
@@ -266,6 +276,10 @@ impl Conductor {
             Signal::Explain(id, answer) => {
                 let _ = answer.send(self.matcher.explain(id, engine.now()));
             }
+            Signal::Recall(answer) => {
+                let recording = self.leads().then(|| self.recorder.recording());
+                let _ = answer.send(recording.unwrap_or_default());
+            }
         }
     }
 
@@ -288,7 +302,7 @@ impl Conductor {
             self.find_out(engine, now).await;
             self.retry(engine, now);
             if self.matcher.next_wakeup().is_some_and(|at| at <= now) {
-                self.tell(&Input::TimePassed, now);
+                self.tell(Input::TimePassed, now);
             }
             busy |= self.carry_out(engine).await;
             if !busy && self.inbox.is_empty() {
@@ -304,8 +318,10 @@ impl Conductor {
         }
     }
 
-    fn tell(&mut self, input: &Input, now: Timestamp) {
-        self.decisions.extend(self.matcher.handle(input, now));
+    fn tell(&mut self, input: Input, now: Timestamp) {
+        let decisions = self.matcher.handle(&input, now);
+        self.recorder.record(input, now, &decisions);
+        self.decisions.extend(decisions);
     }
 
     /// Whether this node routes.
@@ -354,7 +370,7 @@ impl Conductor {
         let work = engine.open.all().iter().filter_map(|interaction| work(engine, interaction)).collect();
         self.decisions.clear();
         self.retries.clear();
-        self.tell(&Input::Started { agents, work }, engine.now());
+        self.tell(Input::Started { agents, work }, engine.now());
         for state in gone {
             // Whoever let them go may not have got as far as taking this back.
             self.withdraw_from(engine, &state.name).await;
@@ -367,14 +383,14 @@ impl Conductor {
         self.timers.follow(id, open.as_deref());
         let Some(interaction) = open else {
             self.pending.remove(&id);
-            self.tell(&Input::WorkLeft(id), now);
+            self.tell(Input::WorkLeft(id), now);
             return;
         };
         self.watch_pending(engine, &interaction, now);
         self.retries.remove(&id);
         match work(engine, &interaction) {
-            Some(work) => self.tell(&Input::WorkArrived(work), now),
-            None => self.tell(&Input::WorkLeft(id), now),
+            Some(work) => self.tell(Input::WorkArrived(work), now),
+            None => self.tell(Input::WorkLeft(id), now),
         }
     }
 
@@ -389,9 +405,9 @@ impl Conductor {
         };
         let now = engine.now();
         if let Some(snapshot) = snapshot(engine, &state) {
-            self.tell(&Input::AgentChanged(snapshot), now);
+            self.tell(Input::AgentChanged(snapshot), now);
         } else {
-            self.tell(&Input::AgentLeft(name.clone()), now);
+            self.tell(Input::AgentLeft(name.clone()), now);
             self.withdraw_from(engine, name).await;
         }
     }
@@ -542,6 +558,7 @@ impl Conductor {
                 | Signal::Wake
                 | Signal::Settle(_)
                 | Signal::Explain(..)
+                | Signal::Recall(_)
                 | Signal::Stop(_) => {}
             }
         }
@@ -617,7 +634,7 @@ impl Conductor {
                 }
                 OfferResult::NotLeading => self.lease = None,
             }
-            self.tell(&Input::OfferSettled { interaction, agent }, engine.now());
+            self.tell(Input::OfferSettled { interaction, agent }, engine.now());
         }
         busy
     }

@@ -2,6 +2,7 @@ use parlor_channel::PreflightRefusal;
 use parlor_composer::AddressRefusal;
 use parlor_interaction::{DispositionCode, GoneReason, Refusal, TransitionError};
 use parlor_model::{AgentName, ChannelName, TextError};
+use parlor_routing::RoutingError;
 use parlor_store::StoreError;
 
 use crate::permission::Denial;
@@ -121,6 +122,9 @@ pub enum EngineError {
     /// It changed again and again while it was being decided; try again.
     #[error("it changes too fast; try again")]
     Contended,
+    /// Rules of routing that make no sense, or are about a queue that there is not.
+    #[error(transparent)]
+    Rules(#[from] RoutingError),
     /// The store failed, or has too much to do.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -37,6 +37,7 @@ mod targets;
 mod team;
 mod together;
 pub mod view;
+mod what_if;
 
 pub use config::{ChannelRules, Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Rules, Timing};
 pub use consult::Consulted;
@@ -53,3 +54,4 @@ pub use requests::{ConsultBy, RequestGone, RequestKind};
 pub use source::{SystemClock, SystemIds};
 pub use targets::{AgentTarget, Obstacle, QueueTarget, Targets};
 pub use team::{ColleagueView, TeamAgent, TeamQueue, TeamView, WaitingWork};
+pub use what_if::{RuleChanges, WhatIf};

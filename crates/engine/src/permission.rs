@@ -45,6 +45,8 @@ pub enum Verb {
     LaunchOutside,
     /// Ask why work is where it is.
     ExplainRouting,
+    /// Ask what routing would have done under other rules.
+    AskWhatIf,
     /// Read who a contact is. Without the Communication view: only of those with whom one has work.
     ReadContacts,
     /// Change who a contact is, or whether they stand in one's list; likewise.
@@ -75,7 +77,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::ActAsOneself,
         Self::AnswerOffer,
         Self::ReadInteraction,
@@ -91,6 +93,7 @@ impl Verb {
         Self::ConsultColleague,
         Self::LaunchOutside,
         Self::ExplainRouting,
+        Self::AskWhatIf,
         Self::ReadContacts,
         Self::EditContact,
         Self::ReadConversation,
@@ -185,6 +188,7 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
                 | Verb::ConsultColleague
                 | Verb::LaunchOutside
                 | Verb::ExplainRouting
+                | Verb::AskWhatIf
                 | Verb::ReadContacts
                 | Verb::EditContact
                 | Verb::ReadConversation
@@ -241,7 +245,7 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
             needs(Missing::Part, takes_or_is_offered(object) || takes_or_is_beside(object))
         }
         Verb::WriteInternally => needs(Missing::Part, takes_or_is_beside(object)),
-        Verb::Supervise | Verb::Pull => {
+        Verb::Supervise | Verb::Pull | Verb::AskWhatIf => {
             needs(Missing::Role(Role::Supervisor), agent.role == Role::Supervisor)
         }
         Verb::OpenInteraction | Verb::ConsultColleague | Verb::ReadOwnFigures => desk(),

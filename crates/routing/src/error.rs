@@ -17,6 +17,12 @@ pub enum RoutingError {
         /// The queue.
         queue: QueueName,
     },
+    /// A rule is to be changed that there is not.
+    #[error("queue {queue} is not configured")]
+    NotConfigured {
+        /// Which queue.
+        queue: QueueName,
+    },
     /// A rule names a queue that has no rule of its own.
     #[error("queue {queue} names queue {unknown}, which is not configured")]
     UnknownQueue {
@@ -82,11 +88,29 @@ pub enum RoutingError {
 }
 
 impl RoutingError {
+    /// The reason as it stands in APIs.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoCoolDown => "no_cool_down",
+            Self::NoPriorityStep => "no_priority_step",
+            Self::QueueTwice { .. } => "queue_twice",
+            Self::NotConfigured { .. } | Self::UnknownQueue { .. } => "unknown_queue",
+            Self::CyclicOverflow { .. } => "cyclic_overflow",
+            Self::TooManyRings { .. } => "too_many_rings",
+            Self::NoStay { .. } => "no_stay",
+            Self::EmptyRing { .. } => "empty_ring",
+            Self::DroppedAndLowered { .. } => "dropped_and_lowered",
+            Self::HoldOutlastsPreference { .. } => "hold_outlasts_preference",
+            Self::Hours { .. } => "hours",
+        }
+    }
+
     /// The queue whose rule is refused, if it is about one.
     pub const fn queue(&self) -> Option<&QueueName> {
         match self {
             Self::NoCoolDown | Self::NoPriorityStep | Self::Hours { .. } => None,
             Self::QueueTwice { queue }
+            | Self::NotConfigured { queue }
             | Self::UnknownQueue { queue, .. }
             | Self::CyclicOverflow { queue }
             | Self::TooManyRings { queue, .. }

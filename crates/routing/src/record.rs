@@ -72,13 +72,13 @@ impl Recorder {
         Self { limit, steps: VecDeque::new(), before: Before::default() }
     }
 
-    /// Keeps what a matcher was told and answered.
-    pub fn record(&mut self, input: &Input, now: Timestamp, decisions: &[Decision]) {
+    /// Keeps what a matcher was told and answered. The input is moved in, so that keeping it copies nothing.
+    pub fn record(&mut self, input: Input, now: Timestamp, decisions: &[Decision]) {
         if matches!(input, Input::Started { .. }) {
             self.steps.clear();
             self.before = Before::default();
         }
-        self.steps.push_back(Step { at: now, input: input.clone(), decisions: decisions.to_vec() });
+        self.steps.push_back(Step { at: now, input, decisions: decisions.to_vec() });
         if self.steps.len() <= self.limit.get() {
             return;
         }

@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::queue_rule::QueueRules;
 use crate::{QueueRule, RoutingError, RoutingPolicy};
 
@@ -20,6 +22,35 @@ impl RoutingRules {
         queues: impl IntoIterator<Item = QueueRule>,
     ) -> Result<Self, RoutingError> {
         Ok(Self { policy, queues: QueueRules::new(queues)? })
+    }
+
+    /// What is not about one queue.
+    pub const fn policy(&self) -> &RoutingPolicy {
+        &self.policy
+    }
+
+    /// The same rules with another policy.
+    #[must_use]
+    pub fn with_policy(self, policy: RoutingPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The same rules with other ones for some queues, each of which has to have one already; checked as by
+    /// [`Self::new`].
+    pub fn with_queues(self, changed: impl IntoIterator<Item = QueueRule>) -> Result<Self, RoutingError> {
+        let mut rules: BTreeMap<_, _> = self.queues.all().map(|rule| (&rule.name, rule.clone())).collect();
+        let mut seen = BTreeSet::new();
+        for rule in changed {
+            if !seen.insert(rule.name.clone()) {
+                return Err(RoutingError::QueueTwice { queue: rule.name });
+            }
+            match rules.get_mut(&rule.name) {
+                Some(known) => *known = rule,
+                None => return Err(RoutingError::NotConfigured { queue: rule.name }),
+            }
+        }
+        let queues = QueueRules::new(rules.into_values())?;
+        Ok(Self { policy: self.policy, queues })
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use parlor_model::{CapacityRule, MediaClass, Medium, Timestamp};
 use parlor_routing::{
-    AgentSnapshot, Decision, Exclusion, Input, Matcher, Preferred, QueueRule, Ring, RoutingPolicy,
-    RoutingRules, Sticky, Work,
+    AgentSnapshot, Decision, Exclusion, Input, Matcher, Preferred, QueueRule, Ring, RoutingError,
+    RoutingPolicy, RoutingRules, Sticky, Work,
 };
 
 use build::{agent, at, interaction, named, offer, prefer, queue, skill, work};
@@ -145,6 +145,59 @@ fn a_skill_that_nobody_has_is_explained() {
 }
 
 /// Open in the second minute of 1970.
+#[test]
+fn capacity_that_makes_no_sense_is_refused_or_is_no_room() {
+    let snapshot = serde_json::to_value(one("ann")).unwrap();
+    let read = |capacity: i64| {
+        let mut snapshot = snapshot.clone();
+        snapshot["limits"]["live"] = capacity.into();
+        serde_json::from_value::<AgentSnapshot>(snapshot)
+    };
+    assert!(read(-1).is_err(), "negative");
+    assert!(read(1 << 40).is_err(), "more than fits");
+    let mut matcher = matcher([support()]);
+    change(&mut matcher, read(0).unwrap(), at(0));
+    assert_eq!(arrive(&mut matcher, work(1, CHAT), at(0)), []);
+    let no_room = Exclusion::AtCapacity { class: MediaClass::Live, load: 0, limit: 0, weight: 1 };
+    assert_eq!(exclusions(&matcher, 1, "ann", at(0)), [no_room]);
+
+    let work = serde_json::to_value(work(2, CHAT)).unwrap();
+    for weight in [0, -1] {
+        let mut work = work.clone();
+        work["weight"] = weight.into();
+        assert!(serde_json::from_value::<Work>(work).is_err(), "a weight of {weight}");
+    }
+}
+
+#[test]
+fn rules_are_changed_queue_by_queue_and_as_a_whole() {
+    let circle = [
+        QueueRule { overflow: Some(queue("sales")), ..support() },
+        QueueRule { overflow: Some(queue("support")), ..QueueRule::new(queue("sales")) },
+    ];
+    let refused = RoutingRules::new(RoutingPolicy::default(), circle.clone());
+    assert_eq!(refused, Err(RoutingError::CyclicOverflow { queue: queue("sales") }));
+
+    let rules =
+        || RoutingRules::new(RoutingPolicy::default(), [support(), QueueRule::new(queue("sales"))]).unwrap();
+    let urgent = QueueRule { priority: 1, ..support() };
+    let expected = RoutingRules::new(
+        RoutingPolicy::default().with_priority_step(seconds(5)).unwrap(),
+        [urgent.clone(), QueueRule::new(queue("sales"))],
+    );
+    let step = rules().policy().clone().with_priority_step(seconds(5)).unwrap();
+    assert_eq!(rules().with_policy(step).with_queues([urgent]), expected);
+    assert_eq!(rules().with_queues([]), Ok(rules()));
+    let refusals = [
+        (vec![QueueRule::new(queue("night"))], RoutingError::NotConfigured { queue: queue("night") }),
+        (vec![support(), support()], RoutingError::QueueTwice { queue: queue("support") }),
+        (circle.to_vec(), RoutingError::CyclicOverflow { queue: queue("sales") }),
+    ];
+    for (changed, refused) in refusals {
+        assert_eq!(rules().with_queues(changed), Err(refused));
+    }
+}
+
 fn minute_hours() -> parlor_routing::Hours {
     "UTC; thu 00:01-00:02".parse().expect("valid hours")
 }

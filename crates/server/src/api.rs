@@ -14,6 +14,7 @@ mod me;
 mod offers;
 mod outside;
 mod push_url;
+mod routing;
 mod sign_in;
 mod team;
 mod together;
@@ -59,6 +60,7 @@ impl Api {
         let api = contacts::routes(api);
         let api = kpi::routes(api);
         let api = team::routes(api);
+        let api = routing::routes(api);
         let api = crate::chat::routes(api);
         admin::routes(api)
     }

@@ -166,6 +166,8 @@ codes! {
     InvalidTarget = 422 "invalid_target",
     /// The disposition stands for several; one of them has to be given.
     DispositionGroup = 422 "disposition_group",
+    /// Rules of routing that make no sense, or are about a queue that there is not; `reason` says why.
+    BadRules = 422 "bad_rules",
     /// A reason is not a code of the allowed form.
     BadReason = 422 "bad_reason",
     /// This address speaks the WebSocket protocol only.
@@ -318,6 +320,13 @@ impl From<EngineError> for Problem {
                 .with("field", field)
                 .with("limit", limit)
                 .with("actual", actual),
+            EngineError::Rules(error) => {
+                let problem = Self::new(Code::BadRules, detail).with("reason", error.as_str());
+                match error.queue() {
+                    Some(queue) => problem.with("queue", queue.as_str()),
+                    None => problem,
+                }
+            }
             EngineError::Contended => Self::busy(&detail),
             EngineError::Store(error) => error.into(),
             // The list may grow; until it has its own code, a new reason is a failure of ours.

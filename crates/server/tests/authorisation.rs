@@ -186,6 +186,8 @@ fn colleagues() -> Vec<Row> {
         ("GET", "/api/kpi", None, own),
         ("GET", "/api/team", None, [401, 401, 403, 403, 403]),
         ("GET", "/api/colleagues", None, own),
+        // Only supervisors ask, what_if.rs says how.
+        ("POST", "/api/routing/what-if", Some(json!({"queues": []})), [401, 401, 403, 403, 403]),
         // A chat between alice and carol: to everybody else it does not exist.
         ("GET", "/api/consults", None, own),
         ("POST", "/api/consults", Some(json!({"agent": "carol"})), [401, 401, 201, 201, 403]),

@@ -25,10 +25,10 @@ fn record(mut matcher: Matcher, script: &Script, limit: NonZeroUsize) -> Recordi
     for (now, input) in script {
         while let Some(wakeup) = matcher.next_wakeup().filter(|wakeup| wakeup < now) {
             let decisions = matcher.handle(&Input::TimePassed, wakeup);
-            recorder.record(&Input::TimePassed, wakeup, &decisions);
+            recorder.record(Input::TimePassed, wakeup, &decisions);
         }
         let decisions = matcher.handle(input, *now);
-        recorder.record(input, *now, &decisions);
+        recorder.record(input.clone(), *now, &decisions);
     }
     recorder.recording()
 }
