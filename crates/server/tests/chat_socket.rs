@@ -124,6 +124,35 @@ async fn two_sockets_of_one_contact_hear_the_same() {
 }
 
 #[tokio::test]
+async fn r11_a_browser_that_was_here_is_the_contact_that_it_was_and_any_other_is_a_new_one() {
+    let (world, server) = listening().await;
+    let mut tokens = Vec::new();
+    // Two who say that they are Ann, and the first of them once more.
+    for (number, token) in [(1, None), (2, None), (3, Some(0))] {
+        let mut hello = json!({"type": "hello", "name": "Ann"});
+        if let Some(earlier) = token {
+            let tokens: &Vec<String> = &tokens;
+            hello["token"] = json!(tokens[earlier]);
+        }
+        let (mut browser, welcome) = Visitor::hello(&server, hello).await;
+        tokens.push(text(&welcome["token"]));
+        browser.say(says(number, &format!("Number {number}"))).await;
+        browser.hear_a("accepted").await;
+    }
+    world.engine.settle().await;
+    let list = world.get("/api/contacts?scope=all", ALICE).await.expect(200).json();
+    let mut said = Vec::new();
+    for contact in list["contacts"].as_array().unwrap() {
+        assert_eq!(contact["display_name"], "Ann");
+        let path = format!("/api/contacts/{}/conversation", text(&contact["id"]));
+        let read = world.get(&path, ALICE).await.expect(200).json();
+        let texts = read["messages"].as_array().unwrap().iter();
+        said.push(texts.map(|message| text(&message["content"]["text"])).collect::<Vec<_>>());
+    }
+    assert_eq!(said, [vec!["Number 1", "Number 3"], vec!["Number 2"]], "a name proves nothing");
+}
+
+#[tokio::test]
 async fn a_browser_resumes_where_it_was() {
     let mut limits = Limits::default();
     // Several pages, so that what is read and what happens meanwhile meet.
