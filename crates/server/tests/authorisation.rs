@@ -313,10 +313,12 @@ async fn the_token_of_a_contact_opens_nothing_at_the_desk() {
     for (method, template, body, expected) in table().into_iter().chain(colleagues()) {
         let (world, path) = world(template).await;
         let listening = Listening::new(&world.server).await;
-        let (_browser, welcome) = Visitor::hello(&listening, json!({"type": "hello"})).await;
+        let (browser, welcome) = Visitor::hello(&listening, json!({"type": "hello"})).await;
         let token = text(&welcome["token"]);
         let reply = world.call(method.parse().unwrap(), &path, Some(&token), body).await;
         assert_eq!(reply.status.as_u16(), expected[STRANGER], "{method} {template}");
+        // A server that stops gives those who are still there some time.
+        drop(browser);
         listening.stop().await;
     }
 }
