@@ -60,3 +60,4 @@ mod team;
 mod together;
 mod unread;
 mod views;
+mod what_if;
