@@ -203,6 +203,7 @@ async fn r11_an_address_is_one_contact_and_an_unknown_one_a_new_contact() {
 
 #[tokio::test]
 async fn r15_every_network_is_worked_the_same_way() {
+    use StateName::{Active, Done, Ended, Offered, Queued};
     let mut courses = Vec::new();
     for network in networks() {
         let world = world().await;
@@ -223,7 +224,6 @@ async fn r15_every_network_is_worked_the_same_way() {
             "one more thing"
         ]
     );
-    use StateName::{Active, Done, Ended, Offered, Queued};
     assert_eq!(course.states, [Queued, Offered, Active, Ended, Offered, Done]);
     for (network, other) in &courses[1..] {
         assert_eq!(other, course, "{network:?} and {first:?}");

@@ -179,15 +179,12 @@ pub(crate) fn with_agents(interaction: &Interaction, agents: &[&str]) -> Interac
         let (before, from) = rest.split_at(quote);
         renamed.push_str(before);
         let name = AGENTS.iter().position(|name| from[1..].starts_with(&format!("{name}\"")));
-        let until = match name {
-            Some(place) => {
-                renamed.push_str(&format!("\"{}\"", agents[place]));
-                3
-            }
-            None => {
-                renamed.push('"');
-                1
-            }
+        let until = if let Some(place) = name {
+            renamed.extend(["\"", agents[place], "\""]);
+            3
+        } else {
+            renamed.push('"');
+            1
         };
         rest = &from[until..];
     }

@@ -25,6 +25,7 @@ pub(crate) type Decider = fn(&Interaction, &Command, Context<'_>) -> Result<Tran
 
 /// What can be seen of a state of one interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 pub(crate) struct Looks {
     pub(crate) state: StateName,
     pub(crate) parked: bool,

@@ -157,11 +157,11 @@ fn compare(
     let mut next: BTreeMap<CommandName, Vec<Interaction>> = BTreeMap::new();
     let mut timed: Vec<(Command, Policy, Vec<Said>)> = Vec::new();
     for (command, setting) in questions {
-        let asked = asker.command(command);
+        let question = asker.command(command);
         let now = asker.setting(setting);
         let (expected, _) = said(&canonical, command, setting.context());
-        let (given, transition) = said(interaction, &asked, now.context());
-        assert_eq!(given, expected, "{asked:?} to {interaction:?}");
+        let (given, transition) = said(interaction, &question, now.context());
+        assert_eq!(given, expected, "{question:?} to {interaction:?}");
         if let Some(transition) = transition
             && !transition.events.is_empty()
             && consults(&transition.interaction) <= CONSULTS
@@ -170,8 +170,8 @@ fn compare(
         }
         if asks_for_the_time(command.name()) {
             match timed.last_mut() {
-                Some((last, policy, said)) if *last == asked && *policy == now.policy => said.push(given),
-                Some(_) | None => timed.push((asked, now.policy, vec![given])),
+                Some((last, policy, said)) if *last == question && *policy == now.policy => said.push(given),
+                Some(_) | None => timed.push((question, now.policy, vec![given])),
             }
         }
     }

@@ -401,3 +401,26 @@ fn supervision_has_a_limit() {
     assert_eq!(desk.refuses(&watch("late".to_owned())), Refusal::TooMany { limit });
     desk.does(&Command::Supervise { agent: agent("s0"), mode: Supervision::Barge });
 }
+
+#[test]
+fn r049_an_invitation_is_gone_with_its_time_even_before_the_timer() {
+    let mut desk = Desk::active("ann");
+    desk.does(&invite("ann", "bob"));
+    let joins = Command::AcceptInvitation { agent: agent("bob") };
+    assert_eq!(desk.at(DEADLINE).refuses(&joins), Refusal::InvitationGone);
+    assert_eq!(desk.held_by(), ["ann", "bob"], "until the timer says so to everybody");
+    desk.does(&Timer::Invitation(agent("bob")).command());
+    assert_eq!(desk.held_by(), ["ann"]);
+}
+
+#[test]
+fn r050_a_consult_is_gone_with_its_time_even_before_the_timer() {
+    let mut desk = Desk::active("ann");
+    desk.does(&consult(30, "ann", chat("bob")));
+    assert_eq!(desk.at(DEADLINE).refuses(&join("bob")), Refusal::ConsultGone);
+    desk.does(&Timer::Consult(id(30)).command());
+    assert_eq!(desk.refuses(&join("bob")), Refusal::ConsultGone, "and after it");
+    desk.at(DEADLINE - 1).does(&consult(31, "ann", ConsultTarget::VoiceContact { point: id(4) }));
+    let answered = Command::ConsultAnswered { consult: id(31) };
+    assert_eq!(desk.at(DEADLINE).refuses(&answered), Refusal::ConsultGone);
+}
