@@ -6,6 +6,7 @@ mod after_the_end;
 mod case;
 mod desk;
 mod lifecycle;
+mod misfits;
 mod offers;
 mod pending;
 mod silence;
