@@ -424,3 +424,33 @@ fn r050_a_consult_is_gone_with_its_time_even_before_the_timer() {
     let answered = Command::ConsultAnswered { consult: id(31) };
     assert_eq!(desk.at(DEADLINE).refuses(&answered), Refusal::ConsultGone);
 }
+
+#[test]
+fn r048_the_new_owner_has_it_from_the_moment_of_taking_it() {
+    let mut desk = Desk::active("ann");
+    desk.does(&request("ann", "bob"));
+    desk.at(5).does(&accept("bob"));
+    assert_eq!(desk.session().since, at(5));
+}
+
+#[test]
+fn r052_who_asked_who_was_asked_and_the_owner_may_end_a_consult() {
+    for ends in ["ann", "bob", "cid"] {
+        let mut desk = Desk::active("ann");
+        desk.does(&add("ann", "bob"));
+        desk.does(&consult(30, "bob", chat("cid")));
+        let end = |by: &str| Command::EndConsult { consult: id(30), by: Some(agent(by)) };
+        assert_eq!(desk.refuses(&end("dan")), Refusal::NotAMember);
+        desk.does(&end(ends));
+        assert!(desk.session().consults.is_empty(), "{ends}");
+    }
+}
+
+#[test]
+fn what_is_given_back_to_the_queue_is_nobodys_by_an_earlier_change_of_hands() {
+    let mut desk = Desk::active("ann");
+    assert_eq!(desk.interaction.handover, Some(Handover::Offer(id(1))));
+    desk.does(&Command::Park { agent: agent("ann") });
+    desk.does(&Command::Unpark { agent: agent("ann"), room: false });
+    assert_eq!(desk.interaction.handover, None);
+}
