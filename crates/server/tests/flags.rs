@@ -96,6 +96,16 @@ async fn effect(flag: FlagName, on: bool) -> Value {
             let page = world.get(&path, ALICE).await.expect(200).json();
             page["messages"][0]["spans"].clone()
         }
+        FlagName::PushUrl | FlagName::EmojiAllowed | FlagName::EmojiPicker | FlagName::VendorEmojiImages => {
+            composing(flag, flags).await
+        }
+        other => panic!("what does {} switch?", other.as_str()),
+    }
+}
+
+/// The same of what belongs to writing a message.
+async fn composing(flag: FlagName, flags: Flags) -> Value {
+    match flag {
         FlagName::PushUrl => {
             let world = world(flags, |_| {}).await;
             let (id, _) = world.alices_interaction().await;
