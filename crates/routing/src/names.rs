@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use parlor_model::AgentName;
 
 use crate::agent::AgentId;
-use crate::table::{Numbers, hash_text};
+use crate::table::{Table, hash_text};
 
 /// The place of a name among all names: a number that compares as the names do, without looking at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,20 +32,19 @@ impl NameOrder {
 /// The agents by name. Every input names its agent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    agents: Numbers,
+    agents: Table<AgentId>,
     order: BTreeMap<AgentName, (NameOrder, AgentId)>,
 }
 
 impl Names {
     /// The agent with this name; `is_name_of` compares it with that of an agent.
     pub(crate) fn get(&self, name: &AgentName, is_name_of: impl Fn(AgentId) -> bool) -> Option<AgentId> {
-        let found = self.agents.find(hash_text(0, name.as_str()), |index| is_name_of(AgentId::at(index)));
-        found.map(AgentId::at)
+        self.agents.find(hash_text(0, name.as_str()), |agent| is_name_of(*agent)).copied()
     }
 
     /// Adds a new name. Gives its place, and whether that could only be found by giving all of them new ones.
     pub(crate) fn add(&mut self, name: &AgentName, agent: AgentId) -> (NameOrder, bool) {
-        self.agents.add(hash_text(0, name.as_str()), agent.index());
+        self.agents.add(hash_text(0, name.as_str()), agent);
         let before = self.order.range::<AgentName, _>(..name).next_back().map(|(_, &(order, _))| order);
         let after = self.order.range::<AgentName, _>(name..).next().map(|(_, &(order, _))| order);
         if let Some(order) = NameOrder::between(before, after) {

@@ -147,7 +147,7 @@ impl<T> Default for ByInteraction<T> {
 }
 
 impl<T> ByInteraction<T> {
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
@@ -182,7 +182,7 @@ fn halves(interaction: InteractionId) -> (u64, u64) {
 }
 
 /// Ids hold a time in one half and randomness in both.
-const fn hash((high, low): (u64, u64)) -> u64 {
+fn hash((high, low): (u64, u64)) -> u64 {
     hash_number(high, low)
 }
 
@@ -191,7 +191,7 @@ const fn hash((high, low): (u64, u64)) -> u64 {
 pub(crate) struct Locations(ByInteraction<(ClassId, Timestamp, Timestamp)>);
 
 impl Locations {
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
