@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use parlor_model::{AgentName, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -151,17 +152,23 @@ pub(crate) struct Question<'a> {
     pub(crate) held: Option<(AgentName, Timestamp)>,
 }
 
+/// What was found already, by the abilities that it is true of: ten thousand agents share a few hundred.
+#[derive(Default)]
+pub(crate) struct KnownAbilities(BTreeMap<*const Abilities, Vec<Exclusion>>);
+
 impl Question<'_> {
-    /// How an agent stands to the work; `None` while they are away.
-    pub(crate) fn verdict(&self, agent: &AgentSlot, cooling_until: Option<Timestamp>) -> Option<Verdict> {
+    /// How an agent stands to the work; `None` while they are away. `known` has what was found of those who can the same.
+    pub(crate) fn verdict(
+        &self,
+        agent: &AgentSlot,
+        cooling_until: Option<Timestamp>,
+        known: &mut KnownAbilities,
+    ) -> Option<Verdict> {
         let abilities = agent.abilities()?;
         let demand = self.needs.demand;
         let (load, limit) = (agent.load(demand.class), agent.limit(demand.class));
-        let mut exclusions = self.lacking(abilities);
-        if let Some((ring, at)) = self.sufficient_ring(abilities).filter(|_| !exclusions.is_empty()) {
-            exclusions.push(Exclusion::RingNotReached { ring, at });
-        }
-        exclusions.extend(self.unready(abilities));
+        let mut exclusions =
+            known.0.entry(Arc::as_ptr(abilities)).or_insert_with(|| self.of(abilities)).clone();
         if !agent.fits(demand) {
             exclusions.push(Exclusion::AtCapacity {
                 class: demand.class,
@@ -184,6 +191,16 @@ impl Question<'_> {
             agent: agent.name().clone(),
             exclusions,
         })
+    }
+
+    /// What keeps everybody with these abilities from the work.
+    fn of(&self, abilities: &Abilities) -> Vec<Exclusion> {
+        let mut exclusions = self.lacking(abilities);
+        if let Some((ring, at)) = self.sufficient_ring(abilities).filter(|_| !exclusions.is_empty()) {
+            exclusions.push(Exclusion::RingNotReached { ring, at });
+        }
+        exclusions.extend(self.unready(abilities));
+        exclusions
     }
 
     /// What they lack of queues and skills.

@@ -5,7 +5,7 @@ use parlor_model::{AgentName, InteractionId, QueueName, SkillName, Timestamp};
 
 use crate::abilities::SharedAbilities;
 use crate::agent::{AgentId, AgentSlot, Pending};
-use crate::explain::{Explanation, Question, Verdict};
+use crate::explain::{Explanation, KnownAbilities, Question, Verdict};
 use crate::flow::{Flow, QueuePosition};
 use crate::hold::Holds;
 use crate::index::{ClassId, Index};
@@ -188,10 +188,11 @@ impl Matcher {
         let needs = question.needs;
         let present = self.agents.len();
         let (mut verdicts, mut order) = (Vec::with_capacity(present), Vec::with_capacity(present));
+        let mut known = KnownAbilities::default();
         for agent in self.agents.iter().filter(|agent| agent.abilities().is_some()) {
             let until =
                 particulars.and_then(|particulars| self.cooling_until(needs, particulars, agent, now));
-            let Some(verdict) = question.verdict(agent, until) else { continue };
+            let Some(verdict) = question.verdict(agent, until, &mut known) else { continue };
             let rank = agent.rank(needs.demand.class);
             order.push((!verdict.is_candidate(), !verdict.score.preferred, rank, verdicts.len()));
             verdicts.push(Some(verdict));

@@ -35,9 +35,9 @@ async fn main() -> Outcome<()> {
         println!("   Bob is asked: {:?} by {}", request.kind, request.by);
     }
     story.engine.join_consult(&story.bob, id, consult, once()).await?;
-    story.aside(true, id, consult, "Can you refund this?").await?;
+    story.aside(true, (id, consult), "Can you refund this?").await?;
     story.contact("Are you still there?").await?;
-    story.aside(false, id, consult, "Yes. Hand it to me.").await?;
+    story.aside(false, (id, consult), "Yes. Hand it to me.").await?;
     story.owner(id).await?;
 
     println!("-- she completes it as a warm transfer");
@@ -104,13 +104,8 @@ impl Story {
     }
 
     /// One of the two says something to the other.
-    async fn aside(
-        &mut self,
-        alice: bool,
-        id: InteractionId,
-        consult: ConsultId,
-        words: &str,
-    ) -> Outcome<()> {
+    async fn aside(&mut self, alice: bool, of: (InteractionId, ConsultId), words: &str) -> Outcome<()> {
+        let (id, consult) = of;
         let client = self.client_id();
         let agent = if alice { &self.alice } else { &self.bob };
         self.engine.write_in_consult(agent, id, consult, client, MessageText::new(words)?).await?;
@@ -140,10 +135,13 @@ impl Story {
 }
 
 fn words(content: &Content) -> String {
-    match content {
-        Content::System {
-            notice: SystemNotice::Lifecycle { change: LifecycleNotice::Joined { agent }, .. },
-        } => format!("{agent} joined"),
-        other => other.text().unwrap_or_default().to_owned(),
+    let Content::System { notice: SystemNotice::Lifecycle { change, .. } } = content else {
+        return content.text().unwrap_or_default().to_owned();
+    };
+    match change {
+        LifecycleNotice::Joined { agent } => format!("{agent} joined"),
+        LifecycleNotice::TransferRequested { by, to } => format!("{by} asks {to} to take it"),
+        LifecycleNotice::TransferDeclined { agent } => format!("{agent} does not take it"),
+        other => format!("{other:?}"),
     }
 }
