@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use parlor_composer::{EmojiCatalogue, EmojiLocale, NamedEmoji, RecentEmoji};
 use parlor_model::{Agent, AgentName, Content};
-use parlor_store::{DocumentKey, DocumentWrite, StoreError};
 
 use crate::decide::Attempt;
 use crate::draft::Draft;
@@ -52,9 +51,9 @@ impl Engine {
     /// As for [`Engine::emoji`].
     pub async fn recent_emoji(&self, agent: &AgentName) -> Result<Vec<String>, EngineError> {
         self.inner.may_pick(agent)?;
-        let (recent, _) = self.inner.recent_emoji(agent).await?;
+        let recent = self.inner.remembered::<RecentEmoji>(RECENT, agent).await?;
         let most = self.inner.directory.rules.recent_emoji;
-        Ok(recent.as_slice().iter().take(most).cloned().collect())
+        Ok(recent.it.as_slice().iter().take(most).cloned().collect())
     }
 }
 
@@ -62,16 +61,6 @@ impl Inner {
     fn may_pick(&self, agent: &AgentName) -> Result<(), EngineError> {
         may(Actor::Agent(self.configured_agent(agent)?), Verb::PickEmoji, Object::Workspace)?;
         Ok(())
-    }
-
-    /// What an agent sent, and the version of the document that says so.
-    async fn recent_emoji(&self, agent: &AgentName) -> Result<(RecentEmoji, u64), StoreError> {
-        let Some(document) = self.store.document(&key(agent)).await? else {
-            return Ok((RecentEmoji::default(), 0));
-        };
-        let recent = serde_json::from_str(&document.body)
-            .map_err(|error| StoreError::Corrupt { detail: format!("emoji sent by {agent}: {error}") })?;
-        Ok((recent, document.version))
     }
 
     /// Remembers the emoji of what an agent says, with the message that says it.
@@ -88,18 +77,10 @@ impl Inner {
         if text.as_str().is_ascii() || parlor_composer::emoji(text.as_str()).next().is_none() {
             return Ok(());
         }
-        let (mut recent, version) = self.recent_emoji(&agent.name).await?;
-        if recent.sent(text.as_str(), self.directory.rules.recent_emoji) {
-            draft.changes.documents.push(DocumentWrite {
-                key: key(&agent.name),
-                expected_version: Some(version),
-                body: Some(serde_json::to_string(&recent).map_err(StoreError::backend)?),
-            });
+        let mut recent = self.remembered::<RecentEmoji>(RECENT, &agent.name).await?;
+        if recent.it.sent(text.as_str(), self.directory.rules.recent_emoji) {
+            draft.changes.documents.push(recent.written()?);
         }
         Ok(())
     }
-}
-
-fn key(agent: &AgentName) -> DocumentKey {
-    DocumentKey::new(RECENT, agent.as_str())
 }

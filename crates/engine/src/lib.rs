@@ -31,6 +31,7 @@ pub mod permission;
 mod presence;
 mod push;
 mod reads;
+mod remembered;
 mod requests;
 mod source;
 mod targets;

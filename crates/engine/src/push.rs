@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use parlor_composer::{AddressPreview, PushedAddresses, invitation, web_address};
 use parlor_model::{Agent, AgentName, ClientId, Content, InteractionId, WebAddress};
-use parlor_store::{DocumentKey, DocumentWrite, StoreError};
 
 use crate::decide::Attempt;
 use crate::desk::{Ask, Once, Writing};
@@ -56,8 +55,8 @@ impl Engine {
     /// [`EngineError::Denied`] without the flag.
     pub async fn pushed_urls(&self, agent: &AgentName) -> Result<Vec<WebAddress>, EngineError> {
         self.inner.may_push(agent)?;
-        let (pushed, _) = self.inner.pushed(agent).await?;
-        Ok(pushed.menu().unwrap_or_default().to_vec())
+        let pushed = self.inner.remembered::<PushedAddresses>(PUSHED, agent).await?;
+        Ok(pushed.it.menu().unwrap_or_default().to_vec())
     }
 }
 
@@ -67,16 +66,6 @@ impl Inner {
         Ok(())
     }
 
-    /// What an agent has sent, and the version of the document that says so.
-    async fn pushed(&self, agent: &AgentName) -> Result<(PushedAddresses, u64), StoreError> {
-        let Some(document) = self.store.document(&key(agent)).await? else {
-            return Ok((PushedAddresses::default(), 0));
-        };
-        let pushed = serde_json::from_str(&document.body)
-            .map_err(|error| StoreError::Corrupt { detail: format!("addresses sent by {agent}: {error}") })?;
-        Ok((pushed, document.version))
-    }
-
     /// Puts the address into the agent's menu, with the message that sends it.
     pub(crate) async fn remember_pushed(
         self: &Arc<Self>,
@@ -84,13 +73,9 @@ impl Inner {
         agent: &Agent,
         address: &WebAddress,
     ) -> Result<(), Attempt> {
-        let (mut pushed, version) = self.pushed(&agent.name).await?;
-        pushed.sent(address.clone());
-        draft.changes.documents.push(DocumentWrite {
-            key: key(&agent.name),
-            expected_version: Some(version),
-            body: Some(serde_json::to_string(&pushed).map_err(StoreError::backend)?),
-        });
+        let mut pushed = self.remembered::<PushedAddresses>(PUSHED, &agent.name).await?;
+        pushed.it.sent(address.clone());
+        draft.changes.documents.push(pushed.written()?);
         Ok(())
     }
 
@@ -99,8 +84,4 @@ impl Inner {
         let text = invitation(&self.directory.rules.invitation, address)?;
         Ok(Content::PushedUrl { url: address.clone(), text })
     }
-}
-
-fn key(agent: &AgentName) -> DocumentKey {
-    DocumentKey::new(PUSHED, agent.as_str())
 }

@@ -134,10 +134,8 @@ async fn watch(
     if let Some(team) = body.team {
         shared.engine.watch_team(&caller.name, team)?;
     }
-    match (body.contact, body.team) {
-        (LooksAt::Contact(contact), _) => shared.engine.watch(&caller.name, contact)?,
-        (LooksAt::Unsaid, None) => shared.engine.watch(&caller.name, None)?,
-        (LooksAt::Unsaid, Some(_)) => {}
+    if let LooksAt::Contact(contact) = body.contact {
+        shared.engine.watch(&caller.name, contact)?;
     }
     Ok(nothing())
 }

@@ -35,6 +35,7 @@ export class ParlorEmoji extends HTMLElement {
   asked = 0;
 
   connectedCallback() {
+    document.addEventListener('pointerdown', this.elsewhere);
     if (this.button !== undefined) return;
     this.button = h('button', {
       type: 'button', class: 'icon-button', testid: 'emoji', title: desk.emoji.open, aria: { label: desk.emoji.open, haspopup: 'dialog', expanded: false },
@@ -53,10 +54,10 @@ export class ParlorEmoji extends HTMLElement {
       const to = /** @type {FocusEvent} */ (event).relatedTarget;
       if (to instanceof Node && !this.contains(to)) this.toggle(false);
     });
-    document.addEventListener('pointerdown', this.elsewhere);
   }
 
   disconnectedCallback() {
+    this.toggle(false);
     document.removeEventListener('pointerdown', this.elsewhere);
   }
 
@@ -181,10 +182,7 @@ export class ParlorEmoji extends HTMLElement {
       event.stopPropagation();
       this.toggle(false);
       this.button?.focus();
-    } else if (event.key === 'Enter' && event.target === this.search) {
-      event.preventDefault();
-      this.focusFirst();
-    } else if (event.key === 'ArrowDown' && event.target === this.search) {
+    } else if (event.target === this.search && ['Enter', 'ArrowDown'].includes(event.key)) {
       event.preventDefault();
       this.focusFirst();
     }
