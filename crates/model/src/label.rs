@@ -1,8 +1,9 @@
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// A short machine name chosen by an operator or an embedder: of a queue, a skill, an unknown network.
 ///
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// a metric and a file name without escaping.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Label(Cow<'static, str>);
+pub struct Label(SmolStr);
 
 impl Label {
     /// The longest label, in bytes.
@@ -20,7 +21,7 @@ impl Label {
     pub fn new(text: impl Into<String>) -> Result<Self, LabelError> {
         let text = text.into();
         check(&text)?;
-        Ok(Self(Cow::Owned(text)))
+        Ok(Self(SmolStr::new(text)))
     }
 
     /// The label as text.
@@ -78,7 +79,7 @@ impl TryFrom<String> for Label {
 
 impl From<Label> for String {
     fn from(label: Label) -> Self {
-        label.0.into_owned()
+        label.0.into()
     }
 }
 

@@ -1,16 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use parlor_model::{
-    AgentName, CapacityRule, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp,
-};
+use parlor_model::{AgentName, CapacityRule, MediaClass, Medium, QueueName, SkillName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::abilities::Abilities;
 use crate::index::ProfileId;
 use crate::names::NameOrder;
 use crate::work::Demand;
+use crate::works::WorkNumber;
 
 /// All that routing knows of an agent who is logged in and present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,30 +35,25 @@ pub struct AgentSnapshot {
 /// The place of an agent in the matcher's list. Places are never given to another name: there are only as many as
 /// the configuration has agents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct AgentId(NonZeroUsize);
+pub(crate) struct AgentId(NonZeroU32);
 
 impl AgentId {
-    pub(crate) const fn at(index: usize) -> Self {
-        Self(NonZeroUsize::MIN.saturating_add(index))
+    /// The memory ends long before the numbers do.
+    pub(crate) fn at(index: usize) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
     pub(crate) const fn index(self) -> usize {
-        self.0.get() - 1
+        self.0.get() as usize - 1
     }
-}
-
-/// A decision that is not settled yet, as it weighs on its agent.
-#[derive(Clone, Debug)]
-pub(crate) struct Pending {
-    pub(crate) interaction: InteractionId,
-    pub(crate) demand: Demand,
-    pub(crate) decided_at: Timestamp,
 }
 
 /// What the matcher keeps of an agent, also while they are away: a decision in flight outlives a logout.
 ///
-/// Small on purpose: an input is about any of ten thousand agents, so it is rarely in the processor's cache.
+/// Small on purpose, and two lines of memory that are fetched as one: an input is about any of ten thousand agents, so
+/// it is rarely in the processor's cache.
 #[derive(Clone, Debug)]
+#[repr(align(128))]
 pub(crate) struct AgentSlot {
     id: AgentId,
     name: AgentName,
@@ -69,9 +63,10 @@ pub(crate) struct AgentSlot {
     told: Standing,
     /// What decisions in flight add to that; worked out once for each change of them.
     in_flight: InFlight,
-    pending: Vec<Pending>,
+    /// One of these decisions; it leads to the others.
+    pub(crate) first_in_flight: Option<WorkNumber>,
     /// In the order of the media that they are Ready on.
-    ready_since: Vec<Timestamp>,
+    ready_since: Box<[Timestamp]>,
     /// Where the index has them, and whether it shows their room; kept by the index.
     pub(crate) profile: Option<ProfileId>,
     pub(crate) is_shown: bool,
@@ -103,7 +98,7 @@ pub(crate) struct Rank {
 }
 
 impl AgentSlot {
-    pub(crate) const fn new(id: AgentId, name: AgentName, name_order: NameOrder) -> Self {
+    pub(crate) fn new(id: AgentId, name: AgentName, name_order: NameOrder) -> Self {
         Self {
             id,
             name,
@@ -111,8 +106,8 @@ impl AgentSlot {
             abilities: None,
             told: Standing::AWAY,
             in_flight: InFlight::NOTHING,
-            pending: Vec::new(),
-            ready_since: Vec::new(),
+            first_in_flight: None,
+            ready_since: Box::default(),
             profile: None,
             is_shown: false,
         }
@@ -139,29 +134,31 @@ impl AgentSlot {
 
     /// As told, and with the abilities that they had.
     pub(crate) fn update(&mut self, snapshot: &AgentSnapshot) {
-        self.ready_since.clear();
-        self.ready_since.extend(snapshot.ready.values());
+        if self.ready_since.len() == snapshot.ready.len() {
+            self.ready_since.iter_mut().zip(snapshot.ready.values()).for_each(|(known, since)| *known = *since);
+        } else {
+            self.ready_since = snapshot.ready.values().copied().collect();
+        }
         self.told = Standing::of(snapshot);
     }
 
     /// They are away; gives back their abilities.
     pub(crate) fn leave(&mut self) -> Option<Arc<Abilities>> {
-        self.ready_since.clear();
+        self.ready_since = Box::default();
         self.told = Standing::AWAY;
         self.abilities.take()
     }
 
-    pub(crate) fn add_pending(&mut self, pending: Pending) {
-        self.in_flight.add(&pending);
-        self.pending.push(pending);
+    /// A decision for them is in flight.
+    pub(crate) fn add_in_flight(&mut self, number: WorkNumber, demand: Demand, decided_at: Timestamp) {
+        self.first_in_flight = Some(number);
+        self.in_flight.add(demand, decided_at);
     }
 
-    pub(crate) fn remove_pending(&mut self, interaction: InteractionId) {
-        self.pending.retain(|pending| pending.interaction != interaction);
+    /// No decision for them is in flight any more; gives one that was, which leads to the others.
+    pub(crate) const fn clear_in_flight(&mut self) -> Option<WorkNumber> {
         self.in_flight = InFlight::NOTHING;
-        for pending in &self.pending {
-            self.in_flight.add(pending);
-        }
+        self.first_in_flight.take()
     }
 
     /// As if they had never been here.
@@ -235,11 +232,11 @@ impl InFlight {
     const NOTHING: Self =
         Self { load: [0; MediaClass::ALL.len()], decided_at: Timestamp::from_micros(i64::MIN) };
 
-    fn add(&mut self, pending: &Pending) {
-        let load = &mut self.load[pending.demand.class as usize];
+    fn add(&mut self, demand: Demand, decided_at: Timestamp) {
+        let load = &mut self.load[demand.class as usize];
         // More than this is over any limit.
-        *load = load.saturating_add(pending.demand.weight.get());
-        self.decided_at = self.decided_at.max(pending.decided_at);
+        *load = load.saturating_add(demand.weight.get());
+        self.decided_at = self.decided_at.max(decided_at);
     }
 }
 
@@ -261,6 +258,11 @@ mod tests {
     use parlor_model::CapacityLimits;
 
     use super::*;
+
+    #[test]
+    fn what_is_kept_of_an_agent_is_fetched_at_once() {
+        assert_eq!(size_of::<AgentSlot>(), 128);
+    }
 
     #[test]
     fn media_classes_are_numbered_in_the_order_of_their_list() {

@@ -2,24 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlor_model::InteractionId;
-
 use crate::agent::AgentId;
 use crate::index::ClassId;
 use crate::work::{Location, Particulars, Place};
+use crate::works::{Spot, WorkNumber};
 
 /// Work in the time for which it is held: apart from the other work while its agent is logged in, so that nobody else
 /// looks at it, and remembered while they are away.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holds {
     by_agent: BTreeMap<AgentId, BTreeMap<Place, Held>>,
-    by_work: BTreeMap<InteractionId, AgentId>,
-    hoping: BTreeMap<AgentId, BTreeSet<InteractionId>>,
+    by_work: BTreeMap<WorkNumber, AgentId>,
+    hoping: BTreeMap<AgentId, BTreeSet<WorkNumber>>,
 }
 
 /// A piece of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
+    number: WorkNumber,
     class: ClassId,
     pub(crate) particulars: Option<Box<Particulars>>,
 }
@@ -30,17 +30,23 @@ impl Holds {
     }
 
     /// Keeps work for an agent.
-    pub(crate) fn keep(&mut self, agent: AgentId, at: Location, particulars: Option<Box<Particulars>>) {
-        self.by_work.insert(at.place.interaction, agent);
+    pub(crate) fn keep(
+        &mut self,
+        agent: AgentId,
+        number: WorkNumber,
+        at: Location,
+        particulars: Option<Box<Particulars>>,
+    ) {
+        self.by_work.insert(number, agent);
         let of_agent = self.by_agent.entry(agent).or_default();
-        of_agent.insert(at.place, Held { class: at.class, particulars });
+        of_agent.insert(at.place, Held { number, class: at.class, particulars });
     }
 
     /// Takes out what is kept of a piece of work, if it is.
-    pub(crate) fn take(&mut self, place: Place) -> Option<Held> {
-        let agent = self.by_work.remove(&place.interaction)?;
+    pub(crate) fn take(&mut self, spot: Spot) -> Option<Held> {
+        let agent = self.by_work.remove(&spot.number)?;
         let of_agent = self.by_agent.get_mut(&agent)?;
-        let held = of_agent.remove(&place);
+        let held = of_agent.remove(&spot.place);
         if of_agent.is_empty() {
             self.by_agent.remove(&agent);
         }
@@ -48,15 +54,15 @@ impl Holds {
     }
 
     /// What is particular to kept work.
-    pub(crate) fn particulars(&self, place: Place) -> Option<&Particulars> {
-        let agent = self.by_work.get(&place.interaction)?;
-        self.by_agent.get(agent)?.get(&place)?.particulars.as_deref()
+    pub(crate) fn particulars(&self, spot: Spot) -> Option<&Particulars> {
+        let agent = self.by_work.get(&spot.number)?;
+        self.by_agent.get(agent)?.get(&spot.place)?.particulars.as_deref()
     }
 
     /// What is kept for an agent, in order.
-    pub(crate) fn of(&self, agent: AgentId) -> impl Iterator<Item = (Place, ClassId)> {
+    pub(crate) fn of(&self, agent: AgentId) -> impl Iterator<Item = (Spot, ClassId)> {
         let of_agent = self.by_agent.get(&agent).into_iter().flatten();
-        of_agent.map(|(place, held)| (*place, held.class))
+        of_agent.map(|(place, held)| (Spot { place: *place, number: held.number }, held.class))
     }
 
     /// All that is kept.
@@ -65,14 +71,14 @@ impl Holds {
     }
 
     /// Notes that work is to be kept for an agent should they log in.
-    pub(crate) fn hope(&mut self, agent: AgentId, interaction: InteractionId) {
-        self.hoping.entry(agent).or_default().insert(interaction);
+    pub(crate) fn hope(&mut self, agent: AgentId, number: WorkNumber) {
+        self.hoping.entry(agent).or_default().insert(number);
     }
 
     /// Forgets that.
-    pub(crate) fn give_up(&mut self, agent: AgentId, interaction: InteractionId) {
+    pub(crate) fn give_up(&mut self, agent: AgentId, number: WorkNumber) {
         if let Some(hoping) = self.hoping.get_mut(&agent) {
-            hoping.remove(&interaction);
+            hoping.remove(&number);
             if hoping.is_empty() {
                 self.hoping.remove(&agent);
             }
@@ -80,8 +86,8 @@ impl Holds {
     }
 
     /// Whatever has to be looked at again when an agent logs in or out.
-    pub(crate) fn concerning(&self, agent: AgentId) -> Vec<InteractionId> {
-        let kept = self.of(agent).map(|(place, _)| place.interaction);
+    pub(crate) fn concerning(&self, agent: AgentId) -> Vec<WorkNumber> {
+        let kept = self.of(agent).map(|(spot, _)| spot.number);
         let hoping = self.hoping.get(&agent).into_iter().flatten().copied();
         kept.chain(hoping).collect()
     }

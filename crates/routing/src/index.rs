@@ -6,35 +6,49 @@
 //! that they have room for, so that an agent without room is never looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use parlor_model::{Medium, QueueName, SkillName};
 
 use crate::abilities::Abilities;
 use crate::agent::{AgentId, AgentSlot, Rank};
+use crate::line::Line;
 use crate::queue_rule::Asks;
 use crate::table::Table;
 use crate::work::{Demand, Location, Needs, Particulars, Place};
+use crate::works::{Spot, WorkNumber};
 use crate::{QueueRule, Work};
 
 /// The number of a class. Classes are kept when empty: there are as many as the configuration can express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ClassId(NonZeroUsize);
+pub(crate) struct ClassId(NonZeroU32);
 
 impl ClassId {
-    const fn at(index: usize) -> Self {
-        Self(NonZeroUsize::MIN.saturating_add(index))
+    /// The memory ends long before the numbers do.
+    fn at(index: usize) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
     const fn index(self) -> usize {
-        self.0.get() - 1
+        self.0.get() as usize - 1
     }
 }
 
 /// The number of a profile; given away again once nobody stands in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ProfileId(usize);
+pub(crate) struct ProfileId(NonZeroU32);
+
+impl ProfileId {
+    /// The memory ends long before the numbers do.
+    fn at(index: usize) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// The number of a demand; kept like classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,14 +83,21 @@ struct Class {
     /// What follows from all these, and from which queues are open.
     asks: Asks,
     demand: DemandId,
-    waiting: BTreeMap<Place, Option<Box<Particulars>>>,
+    waiting: Line<Place, Waits>,
     /// In order.
     profiles: Vec<ProfileId>,
 }
 
+/// A piece of work in its class.
+#[derive(Clone, Debug)]
+struct Waits {
+    number: WorkNumber,
+    particulars: Option<Box<Particulars>>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct First {
-    place: Place,
+    spot: Spot,
     demand: Demand,
     /// Whether nothing is particular to it, so that nobody can be barred from it.
     is_plain: bool,
@@ -89,7 +110,7 @@ struct Profile {
     /// In order.
     classes: Vec<ClassId>,
     /// Who has room, by demand. A demand beyond the end has nobody.
-    free: Vec<BTreeSet<Rank>>,
+    free: Vec<Line<Rank, ()>>,
 }
 
 /// Abilities, as far as they make a difference to some class.
@@ -113,18 +134,19 @@ impl ProfileKey {
 
 impl Class {
     fn first(&self) -> Option<First> {
-        let (&place, particulars) = self.waiting.first_key_value()?;
-        Some(First { place, demand: self.needs.demand, is_plain: particulars.is_none() })
+        let (place, Waits { number, particulars }) = self.waiting.first()?;
+        let spot = Spot { place: *place, number: *number };
+        Some(First { spot, demand: self.needs.demand, is_plain: particulars.is_none() })
     }
 
     /// The first work that is not `barred`.
-    fn first_open(&self, barred: impl Fn(&Needs, &Particulars) -> bool) -> Option<Place> {
-        let is_open = |particulars: &Option<Box<Particulars>>| {
-            let particulars = particulars.as_deref();
+    fn first_open(&self, barred: impl Fn(&Needs, &Particulars) -> bool) -> Option<Spot> {
+        let is_open = |waits: &Waits| {
+            let particulars = waits.particulars.as_deref();
             particulars.is_none_or(|particulars| !barred(&self.needs, particulars))
         };
-        let mut waiting = self.waiting.iter();
-        waiting.find(|(_, particulars)| is_open(particulars)).map(|(&place, _)| place)
+        let (place, waits) = self.waiting.iter().find(|(_, waits)| is_open(waits))?;
+        Some(Spot { place: *place, number: waits.number })
     }
 }
 
@@ -177,7 +199,7 @@ impl Index {
             asks,
             // Beyond the end, where nobody has room, if it was not prepared.
             demand: DemandId(demand.unwrap_or(self.demands.len())),
-            waiting: BTreeMap::new(),
+            waiting: Line::default(),
             profiles: Vec::new(),
         };
         self.classes.push(class);
@@ -190,7 +212,7 @@ impl Index {
     fn link(&mut self, id: ClassId) {
         let class = &mut self.classes[id.index()];
         for &profile in self.profile_ids.values() {
-            let entry = &mut self.profiles[profile.0];
+            let entry = &mut self.profiles[profile.index()];
             if entry.key.satisfies(&class.needs, &class.asks) {
                 insert(&mut entry.classes, id);
                 insert(&mut class.profiles, profile);
@@ -234,7 +256,7 @@ impl Index {
 
     /// The places of the work that waits in a class, in order.
     pub(crate) fn places(&self, class: ClassId) -> impl Iterator<Item = Place> {
-        self.classes[class.index()].waiting.keys().copied()
+        self.classes[class.index()].waiting.iter().map(|(place, _)| *place)
     }
 
     /// What work of a class asks for by itself.
@@ -242,11 +264,16 @@ impl Index {
         &self.classes[class.index()].needs
     }
 
-    pub(crate) fn add_work(&mut self, at: Location, particulars: Option<Box<Particulars>>) {
+    pub(crate) fn add_work(
+        &mut self,
+        number: WorkNumber,
+        at: Location,
+        particulars: Option<Box<Particulars>>,
+    ) {
         let class = &mut self.classes[at.class.index()];
-        class.waiting.insert(at.place, particulars);
+        class.waiting.insert(at.place, Waits { number, particulars });
         let first = &mut self.first_work[at.class.index()];
-        if first.is_none_or(|first| at.place <= first.place) {
+        if first.is_none_or(|first| at.place <= first.spot.place) {
             *first = class.first();
         }
     }
@@ -254,17 +281,27 @@ impl Index {
     pub(crate) fn remove_work(&mut self, at: Location) -> Option<Box<Particulars>> {
         let class = &mut self.classes[at.class.index()];
         let first = &mut self.first_work[at.class.index()];
-        if first.is_none_or(|first| at.place != first.place) {
-            return class.waiting.remove(&at.place).flatten();
+        if first.is_none_or(|first| at.place != first.spot.place) {
+            return class.waiting.remove(&at.place)?.particulars;
         }
         let removed = class.waiting.pop_first();
         *first = class.first();
-        removed.and_then(|(_, particulars)| particulars)
+        removed?.1.particulars
     }
 
     /// What is particular to waiting work; `None` if nothing is.
     pub(crate) fn particulars(&self, at: Location) -> Option<&Particulars> {
-        self.classes[at.class.index()].waiting.get(&at.place)?.as_deref()
+        self.classes[at.class.index()].waiting.get(&at.place)?.particulars.as_deref()
+    }
+
+    /// How much waits in a class.
+    pub(crate) fn waiting(&self, class: ClassId) -> usize {
+        self.classes[class.index()].waiting.len()
+    }
+
+    /// How much of it stands before a place.
+    pub(crate) fn waiting_before(&self, class: ClassId, place: Place) -> usize {
+        self.classes[class.index()].waiting.before(&place)
     }
 
     /// Puts an agent where their abilities belong, without showing their room. An agent who is away stands nowhere.
@@ -273,7 +310,7 @@ impl Index {
             return;
         };
         let profile = self.profile(self.profile_key(abilities));
-        self.profiles[profile.0].members += 1;
+        self.profiles[profile.index()].members += 1;
         agent.profile = Some(profile);
     }
 
@@ -282,7 +319,7 @@ impl Index {
         let Some(id) = agent.profile.take() else {
             return;
         };
-        let profile = &mut self.profiles[id.0];
+        let profile = &mut self.profiles[id.index()];
         profile.members -= 1;
         if profile.members == 0 {
             self.drop_profile(id);
@@ -293,13 +330,13 @@ impl Index {
     pub(crate) fn show_room(&mut self, agent: &mut AgentSlot) {
         let Some(profile) = agent.profile.filter(|_| !agent.is_shown) else { return };
         agent.is_shown = true;
-        let free = &mut self.profiles[profile.0].free;
-        free.resize_with(self.demands.len(), BTreeSet::new);
+        let free = &mut self.profiles[profile.index()].free;
+        free.resize_with(self.demands.len(), Line::default);
         for ((free, first), &demand) in free.iter_mut().zip(&mut self.first_agents).zip(&self.demands) {
             if agent.fits(demand) {
                 let rank = agent.rank(demand.class);
-                free.insert(rank);
-                let first = &mut first[profile.0];
+                free.insert(rank, ());
+                let first = &mut first[profile.index()];
                 *first = Some(first.map_or(rank, |first| first.min(rank)));
             }
         }
@@ -309,14 +346,14 @@ impl Index {
     pub(crate) fn hide_room(&mut self, agent: &mut AgentSlot) -> bool {
         let Some(profile) = agent.profile.filter(|_| agent.is_shown) else { return false };
         agent.is_shown = false;
-        let free = &mut self.profiles[profile.0].free;
+        let free = &mut self.profiles[profile.index()].free;
         for ((free, first), &demand) in free.iter_mut().zip(&mut self.first_agents).zip(&self.demands) {
             if agent.fits(demand) {
                 let rank = agent.rank(demand.class);
-                let first = &mut first[profile.0];
+                let first = &mut first[profile.index()];
                 if *first == Some(rank) {
                     free.pop_first();
-                    *first = free.first().copied();
+                    *first = free.first().map(|(rank, ())| *rank);
                 } else {
                     free.remove(&rank);
                 }
@@ -336,7 +373,7 @@ impl Index {
     pub(crate) fn first_agent(&self, class: ClassId) -> Option<AgentId> {
         let class = &self.classes[class.index()];
         let first = self.first_agents.get(class.demand.0)?;
-        let first = class.profiles.iter().filter_map(|profile| first[profile.0].as_ref()).min()?;
+        let first = class.profiles.iter().filter_map(|profile| first[profile.index()].as_ref()).min()?;
         Some(first.agent)
     }
 
@@ -348,8 +385,8 @@ impl Index {
     ) -> Option<AgentId> {
         let class = &self.classes[class.index()];
         let first = class.profiles.iter().filter_map(|profile| {
-            let free = self.profiles[profile.0].free.get(class.demand.0)?;
-            free.iter().find(|rank| !barred(rank.agent))
+            let free = self.profiles[profile.index()].free.get(class.demand.0)?;
+            free.iter().map(|(rank, ())| rank).find(|rank| !barred(rank.agent))
         });
         first.min().map(|rank| rank.agent)
     }
@@ -360,15 +397,15 @@ impl Index {
         &self,
         agent: &AgentSlot,
         barred: impl Fn(&Needs, &Particulars) -> bool,
-    ) -> Option<Place> {
-        let mut earliest = None;
-        for &class in &self.profiles[agent.profile?.0].classes {
+    ) -> Option<Spot> {
+        let mut earliest: Option<Spot> = None;
+        for &class in &self.profiles[agent.profile?.index()].classes {
             let Some(first) = &self.first_work[class.index()] else { continue };
-            if earliest.is_some_and(|earliest| earliest < first.place) || !agent.fits(first.demand) {
+            if earliest.is_some_and(|earliest| earliest < first.spot) || !agent.fits(first.demand) {
                 continue;
             }
             let open = if first.is_plain {
-                Some(first.place)
+                Some(first.spot)
             } else {
                 self.classes[class.index()].first_open(&barred)
             };
@@ -395,7 +432,7 @@ impl Index {
             return id;
         }
         let id = self.unused_profiles.pop();
-        let id = id.unwrap_or(ProfileId(self.profiles.len()));
+        let id = id.unwrap_or(ProfileId::at(self.profiles.len()));
         let mut classes = Vec::new();
         for (number, class) in self.classes.iter_mut().enumerate() {
             if key.satisfies(&class.needs, &class.asks) {
@@ -405,7 +442,7 @@ impl Index {
         }
         self.profile_ids.insert(key.clone(), id);
         let profile = Profile { key, members: 0, classes, free: Vec::new() };
-        if let Some(unused) = self.profiles.get_mut(id.0) {
+        if let Some(unused) = self.profiles.get_mut(id.index()) {
             *unused = profile;
         } else {
             self.profiles.push(profile);
@@ -416,7 +453,7 @@ impl Index {
 
     /// Forgets a profile in which nobody stands, so that nobody is shown in it either.
     fn drop_profile(&mut self, id: ProfileId) {
-        let profile = &mut self.profiles[id.0];
+        let profile = &mut self.profiles[id.index()];
         for class in std::mem::take(&mut profile.classes) {
             remove(&mut self.classes[class.index()].profiles, &id);
         }

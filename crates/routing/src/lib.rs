@@ -65,6 +65,7 @@ mod hold;
 mod hours;
 mod index;
 mod input;
+mod line;
 mod matcher;
 mod names;
 mod policy;
@@ -73,6 +74,7 @@ mod record;
 mod rules;
 mod table;
 mod work;
+mod works;
 
 pub use agent::AgentSnapshot;
 pub use classify::{Classification, Classifier, Keyword, KeywordClassifier};

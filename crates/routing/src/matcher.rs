@@ -4,14 +4,15 @@ use std::sync::Arc;
 use parlor_model::{AgentName, InteractionId, QueueName, SkillName, Timestamp};
 
 use crate::abilities::SharedAbilities;
-use crate::agent::{AgentId, AgentSlot, Pending};
+use crate::agent::{AgentId, AgentSlot};
 use crate::explain::{Explanation, KnownAbilities, Question, Verdict};
 use crate::flow::{Flow, QueuePosition};
 use crate::hold::Holds;
 use crate::index::{ClassId, Index};
 use crate::names::Names;
 use crate::queue_rule::{Asks, Openings};
-use crate::work::{ByInteraction, Location, Locations, Needs, Particulars, Place};
+use crate::work::{Location, Needs, Particulars, Place};
+use crate::works::{InFlight, Spot, WorkNumber, Works};
 use crate::{AgentSnapshot, Decision, Input, QueueRule, RoutingRules, Work};
 
 /// Decides who is offered which work; see the [crate](crate) for the rules and the protocol.
@@ -28,23 +29,13 @@ pub struct Matcher {
     agents: Vec<AgentSlot>,
     names: Names,
     abilities: SharedAbilities,
-    waiting: Locations,
-    in_flight: ByInteraction<InFlight>,
+    works: Works,
     /// When time alone changes something for waiting work: a cool-down or a hold ends, a ring is reached. Only what lies
     /// ahead.
-    due: BTreeSet<(Timestamp, InteractionId)>,
+    due: BTreeSet<(Timestamp, WorkNumber)>,
     holds: Holds,
     flows: BTreeMap<QueueName, Flow>,
     index: Index,
-}
-
-/// A decision that is not settled yet.
-#[derive(Clone, Debug)]
-struct InFlight {
-    agent: AgentId,
-    class: ClassId,
-    /// The work, if it arrived again in the meantime.
-    again: Option<Box<Work>>,
 }
 
 /// Whom an input can have made a decision possible for.
@@ -77,8 +68,7 @@ impl Matcher {
             agents: Vec::new(),
             names: Names::default(),
             abilities: SharedAbilities::default(),
-            waiting: Locations::default(),
-            in_flight: ByInteraction::default(),
+            works: Works::default(),
             due: BTreeSet::new(),
             holds: Holds::default(),
             flows: BTreeMap::new(),
@@ -113,15 +103,17 @@ impl Matcher {
     }
 
     /// Where waiting work stands in its queue; `None` if it does not wait. An earlier `now` counts as the latest time
-    /// told. Unlike a decision, this looks at all that waits in the queue.
+    /// told. Unlike a decision, this looks at every kind of work that waits in the queue, and at all that is held.
     pub fn position(&self, interaction: InteractionId, now: Timestamp) -> Option<QueuePosition> {
-        let at = self.waiting.get(interaction)?;
+        let (_, at) = self.works.find_waiting(interaction)?;
         let queue = &self.index.needs(at.class).queue;
         let in_queue = |class: &ClassId| self.index.needs(*class).queue == *queue;
-        let in_classes = self.index.classes().filter(in_queue).flat_map(|class| self.index.places(class));
-        let held = self.holds.all().filter(|(_, class)| in_queue(class)).map(|(place, _)| place);
         let (mut before, mut of) = (0, 0);
-        for place in in_classes.chain(held) {
+        for class in self.index.classes().filter(in_queue) {
+            of += self.index.waiting(class);
+            before += self.index.waiting_before(class, at.place);
+        }
+        for (place, _) in self.holds.all().filter(|(_, class)| in_queue(class)) {
             of += 1;
             before += usize::from(place < at.place);
         }
@@ -132,19 +124,19 @@ impl Matcher {
     }
 
     /// How much work waits. What is in flight does not.
-    pub fn waiting(&self) -> usize {
-        self.waiting.len()
+    pub const fn waiting(&self) -> usize {
+        self.works.waiting()
     }
 
     /// Whether a piece of work waits.
     pub(crate) fn waits(&self, interaction: InteractionId) -> bool {
-        self.waiting.get(interaction).is_some()
+        self.works.find_waiting(interaction).is_some()
     }
 
     /// Why waiting work is where it is: what stands between it and each agent who is known. `None` if the work does
     /// not wait. An earlier `now` counts as the latest time told; a later one shows what would hold then.
     pub fn explain(&self, interaction: InteractionId, now: Timestamp) -> Option<Explanation> {
-        let at = self.waiting.get(interaction)?;
+        let (number, at) = self.works.find_waiting(interaction)?;
         let now = self.now.max(now);
         let (needs, rule) = (self.index.needs(at.class), self.index.rule(at.class));
         // As if the time were told, which may have brought the work further and opened or closed queues.
@@ -152,7 +144,7 @@ impl Matcher {
         let mut openings = self.openings.clone();
         openings.look(&self.rules.queues, now);
         let asks = |ring| asks(&self.rules, &openings, rule, &needs.skills, ring);
-        let particulars = self.particulars(at);
+        let particulars = self.particulars(number, at);
         let ring_begins = |ring| rule.ring_begins(ring).map(|waited| at.place.since + waited);
         let later = (ring + 1..).map_while(|ring| Some((ring, ring_begins(ring)?, asks(ring))));
         let if_open = self.rules.queues.asked(rule, ring, |_| true);
@@ -202,8 +194,7 @@ impl Matcher {
     }
 
     fn start(&mut self, agents: &[AgentSnapshot], work: &[Work]) -> Touched {
-        self.waiting.clear();
-        self.in_flight.clear();
+        self.works = Works::default();
         self.due.clear();
         self.holds.clear();
         self.index = Index::default();
@@ -266,11 +257,13 @@ impl Matcher {
     }
 
     fn take_in(&mut self, work: &Work) -> Touched {
-        if let Some(in_flight) = self.in_flight.get_mut(work.interaction) {
-            in_flight.again = Some(Box::new(work.clone()));
-            return Touched::default();
+        if let Some(number) = self.works.number(work.interaction) {
+            if let Some(in_flight) = self.works.in_flight_mut(number) {
+                in_flight.again = Some(Box::new(work.clone()));
+                return Touched::default();
+            }
+            self.take_out(number);
         }
-        self.take_out(work.interaction);
         let class = self.class(work);
         let rule = self.index.rule(class);
         let at = Location { class, place: work.place(&self.rules.policy, rule.priority) };
@@ -278,53 +271,66 @@ impl Matcher {
         Touched { arrived: Some(self.in_its_ring(arrived)), ..Touched::default() }
     }
 
-    /// Lets work wait.
+    /// Lets work wait that is not known.
     fn put_in(&mut self, arrived: Option<Arrived>) -> Option<Place> {
-        let Arrived { at, particulars } = arrived?;
-        let interaction = at.place.interaction;
+        let arrived = arrived?;
+        let number = self.works.add(arrived.at);
+        Some(self.line_up(number, arrived))
+    }
+
+    /// Puts known work where it waits.
+    fn line_up(&mut self, number: WorkNumber, arrived: Arrived) -> Place {
+        let Arrived { at, particulars } = arrived;
         for until in self.deadlines(at, particulars.as_deref()) {
             if until > self.now {
-                self.due.insert((until, interaction));
+                self.due.insert((until, number));
             }
         }
-        self.waiting.add(at);
         let hold = particulars.as_deref().and_then(|particulars| self.hold(at, particulars, self.now));
         match hold.map(|(name, _)| self.agent_id(name)) {
             Some(agent) if self.agents[agent.index()].abilities().is_some() => {
-                self.holds.keep(agent, at, particulars);
+                self.holds.keep(agent, number, at, particulars);
             }
             Some(agent) => {
-                self.holds.hope(agent, interaction);
-                self.index.add_work(at, particulars);
+                self.holds.hope(agent, number);
+                self.index.add_work(number, at, particulars);
             }
-            None => self.index.add_work(at, particulars),
+            None => self.index.add_work(number, at, particulars),
         }
-        Some(at.place)
+        at.place
     }
 
-    /// Takes out waiting work.
-    fn take_out(&mut self, interaction: InteractionId) -> Option<Arrived> {
-        let at = self.waiting.remove(interaction)?;
-        let particulars = match self.holds.take(at.place) {
+    /// Takes known work from where it waits.
+    fn call_up(&mut self, number: WorkNumber) -> Option<Arrived> {
+        let at = self.works.location(number)?;
+        let particulars = match self.holds.take(Spot { place: at.place, number }) {
             Some(held) => held.particulars,
             None => self.index.remove_work(at),
         };
         let preferred = particulars.as_ref().and_then(|particulars| particulars.preferred.as_ref());
         if let Some(agent) = preferred.and_then(|preferred| self.agent(&preferred.agent)) {
-            self.holds.give_up(agent, interaction);
+            self.holds.give_up(agent, number);
         }
         for until in self.deadlines(at, particulars.as_deref()) {
-            self.due.remove(&(until, interaction));
+            self.due.remove(&(until, number));
         }
         Some(Arrived { at, particulars })
     }
 
+    /// Takes out waiting work, and forgets it.
+    fn take_out(&mut self, number: WorkNumber) -> Option<Arrived> {
+        let arrived = self.call_up(number)?;
+        self.works.remove(number);
+        Some(arrived)
+    }
+
     /// Puts waiting work where it belongs now, and gives its places.
-    fn put_again(&mut self, work: Vec<InteractionId>) -> BTreeSet<Place> {
-        let again = |interaction| {
-            let arrived = self.take_out(interaction)?;
+    fn put_again(&mut self, work: Vec<WorkNumber>) -> BTreeSet<Place> {
+        let again = |number| {
+            let arrived = self.call_up(number)?;
             let arrived = self.in_its_ring(arrived);
-            self.put_in(Some(arrived))
+            self.works.set_location(number, arrived.at);
+            Some(self.line_up(number, arrived))
         };
         work.into_iter().filter_map(again).collect()
     }
@@ -395,16 +401,18 @@ impl Matcher {
         self.agents[agent.index()].abilities().is_some().then_some((agent, until))
     }
 
-    fn particulars(&self, at: Location) -> Option<&Particulars> {
-        self.holds.particulars(at.place).or_else(|| self.index.particulars(at))
+    fn particulars(&self, number: WorkNumber, at: Location) -> Option<&Particulars> {
+        let held = self.holds.particulars(Spot { place: at.place, number });
+        held.or_else(|| self.index.particulars(at))
     }
 
     fn let_go(&mut self, interaction: InteractionId) -> Touched {
-        if let Some(in_flight) = self.in_flight.get_mut(interaction) {
-            in_flight.again = None;
-        }
-        if let Some(left) = self.take_out(interaction) {
-            self.moved_on(left.at.class);
+        if let Some(number) = self.works.number(interaction) {
+            if let Some(in_flight) = self.works.in_flight_mut(number) {
+                in_flight.again = None;
+            } else if let Some(left) = self.take_out(number) {
+                self.moved_on(left.at.class);
+            }
         }
         Touched::default()
     }
@@ -421,33 +429,50 @@ impl Matcher {
     }
 
     fn settle(&mut self, interaction: InteractionId, agent: &AgentName) -> Touched {
-        let matches = self.in_flight.get(interaction).map(|known| known.agent);
-        if matches.is_none() || matches != self.agent(agent) {
-            return Touched::default();
-        }
-        let Some(settled) = self.in_flight.remove(interaction) else {
+        let Some((number, agent)) = self.works.number(interaction).zip(self.agent(agent)) else {
             return Touched::default();
         };
-        let slot = &mut self.agents[settled.agent.index()];
-        self.index.hide_room(slot);
-        slot.remove_pending(interaction);
-        let mut touched = if let Some(work) = settled.again {
+        let in_flight = self.works.in_flight_mut(number).filter(|in_flight| in_flight.agent == agent);
+        let Some(again) = in_flight.map(|in_flight| in_flight.again.take()) else {
+            return Touched::default();
+        };
+        self.index.hide_room(&mut self.agents[agent.index()]);
+        self.unlink(number, agent);
+        let settled = self.works.remove(number);
+        let mut touched = if let Some(work) = again {
             self.take_in(&work)
         } else {
-            self.moved_on(settled.class);
+            settled.into_iter().for_each(|at| self.moved_on(at.class));
             Touched::default()
         };
-        touched.agent = Some(settled.agent);
+        touched.agent = Some(agent);
         touched
+    }
+
+    /// A decision weighs no more on an agent, whose room is not shown.
+    fn unlink(&mut self, settled: WorkNumber, agent: AgentId) {
+        let slot = &mut self.agents[agent.index()];
+        let mut rest = slot.clear_in_flight();
+        while let Some(number) = rest {
+            let Some((at, in_flight)) = self.works.location(number).zip(self.works.in_flight_mut(number))
+            else {
+                return;
+            };
+            rest = in_flight.next;
+            if number != settled {
+                in_flight.next = slot.first_in_flight;
+                slot.add_in_flight(number, self.index.needs(at.class).demand, in_flight.decided_at);
+            }
+        }
     }
 
     /// Touches the work for which time has changed something.
     fn pass_time(&mut self, touched: &mut Touched) {
-        while let Some(&(until, interaction)) = self.due.first()
+        while let Some(&(until, number)) = self.due.first()
             && until <= self.now
         {
             self.due.pop_first();
-            touched.work.extend(self.put_again(vec![interaction]));
+            touched.work.extend(self.put_again(vec![number]));
         }
     }
 
@@ -492,22 +517,25 @@ impl Matcher {
         work.extend(self.put_in(arrived));
         let mut decisions = Vec::new();
         loop {
-            let for_agent = agent.and_then(|agent| self.first_work(agent));
-            let Some(place) = work.first().copied().into_iter().chain(for_agent).min() else {
-                return decisions;
-            };
-            let first_agent = if work.remove(&place) {
-                // It may have been told anew in the same input, and have another place now.
-                let waits = self.waiting.get(place.interaction).filter(|at| at.place == place);
-                waits.and_then(|at| self.first_agent(at, self.particulars(at)))
-            } else {
+            let for_agent = agent.and_then(|agent| Some((self.first_work(agent)?, agent)));
+            let first = work.first().copied();
+            let touched = first.filter(|first| for_agent.is_none_or(|(spot, _)| *first <= spot.place));
+            let given = match (touched, for_agent) {
+                (Some(place), _) => {
+                    work.remove(&place);
+                    // It may have been told anew in the same input, and have another place now.
+                    let waits = self.works.find_waiting(place.interaction).filter(|(_, at)| at.place == place);
+                    waits.and_then(|(number, at)| {
+                        Some((number, self.first_agent(at, self.particulars(number, at))?))
+                    })
+                }
                 // Untouched work had no eligible agent before the input, so the touched agent is the only one.
-                agent
+                (None, Some((spot, agent))) => Some((spot.number, agent)),
+                (None, None) => return decisions,
             };
-            let Some(agent) = first_agent else { continue };
-            if let Some(taken) = self.take_out(place.interaction) {
+            if let Some((number, agent)) = given {
                 self.index.hide_room(&mut self.agents[agent.index()]);
-                decisions.push(self.offer(taken.at, agent));
+                decisions.extend(self.offer_waiting(number, agent));
                 self.index.show_room(&mut self.agents[agent.index()]);
             }
         }
@@ -516,10 +544,10 @@ impl Matcher {
     /// Gives an agent, whose room is not shown, all that they can take, and shows what is left of it.
     fn fill(&mut self, agent: AgentId) -> Vec<Decision> {
         let mut decisions = Vec::new();
-        while let Some(place) = self.first_work(agent)
-            && let Some(taken) = self.take_out(place.interaction)
+        while let Some(spot) = self.first_work(agent)
+            && let Some(decision) = self.offer_waiting(spot.number, agent)
         {
-            decisions.push(self.offer(taken.at, agent));
+            decisions.push(decision);
         }
         self.index.show_room(&mut self.agents[agent.index()]);
         decisions
@@ -532,23 +560,27 @@ impl Matcher {
             return None;
         };
         self.index.hide_room(&mut self.agents[agent.index()]);
-        let decision = self.offer(arrived.at, agent);
+        let number = self.works.add(arrived.at);
+        let decision = self.offer(number, arrived.at, agent);
         self.index.show_room(&mut self.agents[agent.index()]);
         Some(decision)
     }
 
-    /// Makes a decision about work that does not wait any more, for an agent whose room is not shown.
-    fn offer(&mut self, at: Location, agent: AgentId) -> Decision {
-        let interaction = at.place.interaction;
+    /// Makes a decision about work that waits, for an agent whose room is not shown.
+    fn offer_waiting(&mut self, number: WorkNumber, agent: AgentId) -> Option<Decision> {
+        let called = self.call_up(number)?;
+        Some(self.offer(number, called.at, agent))
+    }
+
+    /// Makes a decision about work that stands nowhere, for an agent whose room is not shown.
+    fn offer(&mut self, number: WorkNumber, at: Location, agent: AgentId) -> Decision {
         let slot = &mut self.agents[agent.index()];
-        slot.add_pending(Pending {
-            interaction,
-            demand: self.index.needs(at.class).demand,
-            decided_at: self.now,
-        });
+        let in_flight =
+            InFlight { agent, decided_at: self.now, next: slot.first_in_flight, again: None };
+        slot.add_in_flight(number, self.index.needs(at.class).demand, self.now);
         let agent_name = slot.name().clone();
-        self.in_flight.add(interaction, InFlight { agent, class: at.class, again: None });
-        Decision::Offer { interaction, agent: agent_name }
+        self.works.give_out(number, in_flight);
+        Decision::Offer { interaction: at.place.interaction, agent: agent_name }
     }
 
     /// The first agent for work, in the order of the [crate](crate).
@@ -574,13 +606,13 @@ impl Matcher {
     }
 
     /// The first waiting work for an agent.
-    fn first_work(&self, agent: AgentId) -> Option<Place> {
+    fn first_work(&self, agent: AgentId) -> Option<Spot> {
         let agent = &self.agents[agent.index()];
         let first = self.index.first_work(agent, |needs, particulars| {
             self.cooling_until(needs, particulars, agent, self.now).is_some()
         });
         let mut held = self.holds.of(agent.id());
-        let held = held.find(|(_, class)| self.index.is_open_to(agent, *class)).map(|(place, _)| place);
+        let held = held.find(|(_, class)| self.index.is_open_to(agent, *class)).map(|(spot, _)| spot);
         first.into_iter().chain(held).min()
     }
 

@@ -25,21 +25,9 @@ impl<T> Default for Table<T> {
 }
 
 impl<T> Table<T> {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     /// The entry with this hash that `is_it`.
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<&T> {
         self.0.find(hash, |entry| entry.hash == hash && is_it(&entry.it)).map(|entry| &entry.it)
-    }
-
-    pub(crate) fn find_mut(&mut self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<&mut T> {
-        self.0.find_mut(hash, |entry| entry.hash == hash && is_it(&entry.it)).map(|entry| &mut entry.it)
     }
 
     /// Adds an entry, beside any that looks like it.
@@ -93,7 +81,6 @@ mod tests {
                     table.add(hash(key), (key, step));
                     map.insert(key, step);
                 }
-                prop_assert_eq!(table.len(), map.len());
                 for key in 0..=u8::MAX {
                     let found = table.find(hash(key), |entry| entry.0 == key);
                     prop_assert_eq!(found.map(|entry| entry.1), map.get(&key).copied());

@@ -147,14 +147,6 @@ impl<T> Default for ByInteraction<T> {
 }
 
 impl<T> ByInteraction<T> {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// Adds what there is nothing of yet.
     pub(crate) fn add(&mut self, interaction: InteractionId, it: T) {
         let key = halves(interaction);
@@ -164,11 +156,6 @@ impl<T> ByInteraction<T> {
     pub(crate) fn get(&self, interaction: InteractionId) -> Option<&T> {
         let key = halves(interaction);
         self.0.find(hash(key), |about| about.interaction == key).map(|about| &about.it)
-    }
-
-    pub(crate) fn get_mut(&mut self, interaction: InteractionId) -> Option<&mut T> {
-        let key = halves(interaction);
-        self.0.find_mut(hash(key), |about| about.interaction == key).map(|about| &mut about.it)
     }
 
     pub(crate) fn remove(&mut self, interaction: InteractionId) -> Option<T> {
@@ -184,34 +171,4 @@ fn halves(interaction: InteractionId) -> (u64, u64) {
 /// Ids hold a time in one half and randomness in both.
 fn hash((high, low): (u64, u64)) -> u64 {
     hash_number(high, low)
-}
-
-/// Where each piece of waiting work is found.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Locations(ByInteraction<(ClassId, Timestamp, Timestamp)>);
-
-impl Locations {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Adds the place of work that does not wait yet.
-    pub(crate) fn add(&mut self, at: Location) {
-        let Place { urgency, since, interaction } = at.place;
-        self.0.add(interaction, (at.class, urgency, since));
-    }
-
-    pub(crate) fn get(&self, interaction: InteractionId) -> Option<Location> {
-        let &(class, urgency, since) = self.0.get(interaction)?;
-        Some(Location { class, place: Place { urgency, since, interaction } })
-    }
-
-    pub(crate) fn remove(&mut self, interaction: InteractionId) -> Option<Location> {
-        let (class, urgency, since) = self.0.remove(interaction)?;
-        Some(Location { class, place: Place { urgency, since, interaction } })
-    }
 }
