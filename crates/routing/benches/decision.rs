@@ -120,7 +120,8 @@ impl Rounds for AgentGetsRoom {
 
     fn input(&mut self) -> Input {
         self.inputs += 1;
-        Input::AgentChanged(agent(self.inputs * 31 % AGENTS, LIMIT - 1))
+        let AgentSnapshot { name, load, idle_since, .. } = agent(self.inputs * 31 % AGENTS, LIMIT - 1);
+        Input::LoadChanged { agent: name, load, idle_since }
     }
 
     /// The agents are full again, and the queue as long as before.

@@ -142,6 +142,11 @@ impl AgentSlot {
         self.told = Standing::of(snapshot);
     }
 
+    /// They hold what was told, and are as they were otherwise.
+    pub(crate) fn hold(&mut self, load: &BTreeMap<MediaClass, u32>, idle_since: Timestamp) {
+        self.told.hold(load, idle_since);
+    }
+
     /// They are away; gives back their abilities.
     pub(crate) fn leave(&mut self) -> Option<Arc<Abilities>> {
         self.ready_since = Box::default();
@@ -216,15 +221,18 @@ impl Standing {
     };
 
     fn of(snapshot: &AgentSnapshot) -> Self {
-        let mut standing = Self {
-            limit: MediaClass::ALL.map(|class| snapshot.limits.limit(class)),
-            idle_since: snapshot.idle_since,
-            ..Self::AWAY
-        };
-        for (&class, &load) in &snapshot.load {
-            standing.load[class as usize] = load;
-        }
+        let limit = MediaClass::ALL.map(|class| snapshot.limits.limit(class));
+        let mut standing = Self { limit, ..Self::AWAY };
+        standing.hold(&snapshot.load, snapshot.idle_since);
         standing
+    }
+
+    fn hold(&mut self, load: &BTreeMap<MediaClass, u32>, idle_since: Timestamp) {
+        self.load = Self::AWAY.load;
+        for (&class, &load) in load {
+            self.load[class as usize] = load;
+        }
+        self.idle_since = idle_since;
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::agent::AgentId;
 use crate::index::ClassId;
 use crate::work::{Location, Particulars, Place};
-use crate::works::{Spot, WorkNumber};
+use crate::works::{Found, WorkNumber};
 
 /// Work in the time for which it is held: apart from the other work while its agent is logged in, so that nobody else
 /// looks at it, and remembered while they are away.
@@ -43,10 +43,10 @@ impl Holds {
     }
 
     /// Takes out what is kept of a piece of work, if it is.
-    pub(crate) fn take(&mut self, spot: Spot) -> Option<Held> {
-        let agent = self.by_work.remove(&spot.number)?;
+    pub(crate) fn take(&mut self, number: WorkNumber, place: Place) -> Option<Held> {
+        let agent = self.by_work.remove(&number)?;
         let of_agent = self.by_agent.get_mut(&agent)?;
-        let held = of_agent.remove(&spot.place);
+        let held = of_agent.remove(&place);
         if of_agent.is_empty() {
             self.by_agent.remove(&agent);
         }
@@ -54,15 +54,18 @@ impl Holds {
     }
 
     /// What is particular to kept work.
-    pub(crate) fn particulars(&self, spot: Spot) -> Option<&Particulars> {
-        let agent = self.by_work.get(&spot.number)?;
-        self.by_agent.get(agent)?.get(&spot.place)?.particulars.as_deref()
+    pub(crate) fn particulars(&self, number: WorkNumber, place: Place) -> Option<&Particulars> {
+        let agent = self.by_work.get(&number)?;
+        self.by_agent.get(agent)?.get(&place)?.particulars.as_deref()
     }
 
     /// What is kept for an agent, in order.
-    pub(crate) fn of(&self, agent: AgentId) -> impl Iterator<Item = (Spot, ClassId)> {
+    pub(crate) fn of(&self, agent: AgentId) -> impl Iterator<Item = Found> {
         let of_agent = self.by_agent.get(&agent).into_iter().flatten();
-        of_agent.map(|(place, held)| (Spot { place: *place, number: held.number }, held.class))
+        of_agent.map(|(place, held)| Found {
+            number: held.number,
+            at: Location { class: held.class, place: *place },
+        })
     }
 
     /// All that is kept.
@@ -87,7 +90,7 @@ impl Holds {
 
     /// Whatever has to be looked at again when an agent logs in or out.
     pub(crate) fn concerning(&self, agent: AgentId) -> Vec<WorkNumber> {
-        let kept = self.of(agent).map(|(spot, _)| spot.number);
+        let kept = self.of(agent).map(|held| held.number);
         let hoping = self.hoping.get(&agent).into_iter().flatten().copied();
         kept.chain(hoping).collect()
     }

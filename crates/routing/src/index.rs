@@ -17,7 +17,7 @@ use crate::line::Line;
 use crate::queue_rule::Asks;
 use crate::table::Table;
 use crate::work::{Demand, Location, Needs, Particulars, Place};
-use crate::works::{Spot, WorkNumber};
+use crate::works::{Found, WorkNumber};
 use crate::{QueueRule, Work};
 
 /// The number of a class. Classes are kept when empty: there are as many as the configuration can express.
@@ -74,6 +74,8 @@ pub(crate) struct Index {
 #[derive(Clone, Debug)]
 struct Class {
     needs: Needs,
+    /// Of the needs; 0 if no new work waits here, because it has to wait for a ring first.
+    fingerprint: u64,
     /// Of its queue.
     rule: Arc<QueueRule>,
     /// How many rings of the rule its work has reached.
@@ -97,7 +99,8 @@ struct Waits {
 
 #[derive(Clone, Copy, Debug)]
 struct First {
-    spot: Spot,
+    place: Place,
+    number: WorkNumber,
     demand: Demand,
     /// Whether nothing is particular to it, so that nobody can be barred from it.
     is_plain: bool,
@@ -135,18 +138,18 @@ impl ProfileKey {
 impl Class {
     fn first(&self) -> Option<First> {
         let (place, Waits { number, particulars }) = self.waiting.first()?;
-        let spot = Spot { place: *place, number: *number };
-        Some(First { spot, demand: self.needs.demand, is_plain: particulars.is_none() })
+        let (place, number) = (*place, *number);
+        Some(First { place, number, demand: self.needs.demand, is_plain: particulars.is_none() })
     }
 
     /// The first work that is not `barred`.
-    fn first_open(&self, barred: impl Fn(&Needs, &Particulars) -> bool) -> Option<Spot> {
+    fn first_open(&self, barred: impl Fn(&Needs, &Particulars) -> bool) -> Option<(Place, WorkNumber)> {
         let is_open = |waits: &Waits| {
             let particulars = waits.particulars.as_deref();
             particulars.is_none_or(|particulars| !barred(&self.needs, particulars))
         };
         let (place, waits) = self.waiting.iter().find(|(_, waits)| is_open(waits))?;
-        Some(Spot { place: *place, number: waits.number })
+        Some((*place, waits.number))
     }
 }
 
@@ -175,7 +178,9 @@ impl Index {
     /// Adds the first class of this work, for which everything is [prepared](Self::prepare).
     pub(crate) fn add_class(&mut self, work: &Work, rule: Arc<QueueRule>, asks: Asks) -> ClassId {
         let class = self.add(work.needs(), rule, 0, asks);
-        self.classes_by_needs.add(work.needs_fingerprint(), class);
+        self.classes[class.index()].fingerprint = work.needs_fingerprint();
+        let fingerprint = |class: &ClassId| self.classes[class.index()].fingerprint;
+        self.classes_by_needs.add(class, fingerprint);
         class
     }
 
@@ -193,6 +198,7 @@ impl Index {
         let demand = self.demands.iter().position(|&known| known == needs.demand);
         let class = Class {
             needs,
+            fingerprint: 0,
             rule,
             ring,
             next_ring: None,
@@ -273,7 +279,7 @@ impl Index {
         let class = &mut self.classes[at.class.index()];
         class.waiting.insert(at.place, Waits { number, particulars });
         let first = &mut self.first_work[at.class.index()];
-        if first.is_none_or(|first| at.place <= first.spot.place) {
+        if first.is_none_or(|first| at.place <= first.place) {
             *first = class.first();
         }
     }
@@ -281,7 +287,7 @@ impl Index {
     pub(crate) fn remove_work(&mut self, at: Location) -> Option<Box<Particulars>> {
         let class = &mut self.classes[at.class.index()];
         let first = &mut self.first_work[at.class.index()];
-        if first.is_none_or(|first| at.place != first.spot.place) {
+        if first.is_none_or(|first| at.place != first.place) {
             return class.waiting.remove(&at.place)?.particulars;
         }
         let removed = class.waiting.pop_first();
@@ -397,19 +403,22 @@ impl Index {
         &self,
         agent: &AgentSlot,
         barred: impl Fn(&Needs, &Particulars) -> bool,
-    ) -> Option<Spot> {
-        let mut earliest: Option<Spot> = None;
+    ) -> Option<Found> {
+        let mut earliest: Option<Found> = None;
         for &class in &self.profiles[agent.profile?.index()].classes {
             let Some(first) = &self.first_work[class.index()] else { continue };
-            if earliest.is_some_and(|earliest| earliest < first.spot) || !agent.fits(first.demand) {
+            let is_late = |place: Place| earliest.is_some_and(|earliest| earliest.at.place < place);
+            if is_late(first.place) || !agent.fits(first.demand) {
                 continue;
             }
             let open = if first.is_plain {
-                Some(first.spot)
+                Some((first.place, first.number))
             } else {
-                self.classes[class.index()].first_open(&barred)
+                self.classes[class.index()].first_open(&barred).filter(|(place, _)| !is_late(*place))
             };
-            earliest = earliest.into_iter().chain(open).min();
+            if let Some((place, number)) = open {
+                earliest = Some(Found { number, at: Location { class, place } });
+            }
         }
         earliest
     }

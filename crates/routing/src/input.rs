@@ -1,4 +1,6 @@
-use parlor_model::{AgentName, InteractionId};
+use std::collections::BTreeMap;
+
+use parlor_model::{AgentName, InteractionId, MediaClass, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{AgentSnapshot, Work};
@@ -17,6 +19,16 @@ pub enum Input {
     },
     /// An agent logged in, or anything about them changed: all of it, as it is now.
     AgentChanged(AgentSnapshot),
+    /// What an agent holds changed, and nothing else: shorter to say and quicker to take in than all of it, which is worth
+    /// it for what happens with every piece of work. Ignored if they are not logged in.
+    LoadChanged {
+        /// Who.
+        agent: AgentName,
+        /// As in [`AgentSnapshot::load`].
+        load: BTreeMap<MediaClass, u32>,
+        /// As in [`AgentSnapshot::idle_since`].
+        idle_since: Timestamp,
+    },
     /// An agent logged out or is no longer present.
     AgentLeft(AgentName),
     /// Work waits: it is new, it came back (passed over, withdrawn, not committed), or something about it changed.

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use parlor_model::{AgentName, InteractionId, QueueName, SkillName, Timestamp};
+use parlor_model::{AgentName, InteractionId, MediaClass, QueueName, SkillName, Timestamp};
 
 use crate::abilities::SharedAbilities;
 use crate::agent::{AgentId, AgentSlot};
@@ -12,7 +12,7 @@ use crate::index::{ClassId, Index};
 use crate::names::Names;
 use crate::queue_rule::{Asks, Openings};
 use crate::work::{Location, Needs, Particulars, Place};
-use crate::works::{InFlight, Spot, WorkNumber, Works};
+use crate::works::{Found, InFlight, WorkNumber, Works};
 use crate::{AgentSnapshot, Decision, Input, QueueRule, RoutingRules, Work};
 
 /// Decides who is offered which work; see the [crate](crate) for the rules and the protocol.
@@ -85,6 +85,7 @@ impl Matcher {
         let mut touched = match input {
             Input::Started { agents, work } => self.start(agents, work),
             Input::AgentChanged(snapshot) => self.change_agent(snapshot),
+            Input::LoadChanged { agent, load, idle_since } => self.change_load(agent, load, *idle_since),
             Input::AgentLeft(name) => self.remove_agent(name),
             Input::WorkArrived(work) => self.take_in(work),
             Input::WorkLeft(interaction) => self.let_go(*interaction),
@@ -242,6 +243,22 @@ impl Matcher {
         touched
     }
 
+    /// Takes in what an agent holds; their room is not shown yet.
+    fn change_load(
+        &mut self,
+        name: &AgentName,
+        load: &BTreeMap<MediaClass, u32>,
+        idle_since: Timestamp,
+    ) -> Touched {
+        let present = self.agent(name).filter(|id| self.agents[id.index()].abilities().is_some());
+        if let Some(id) = present {
+            let agent = &mut self.agents[id.index()];
+            self.index.hide_room(agent);
+            agent.hold(load, idle_since);
+        }
+        Touched { agent: present, ..Touched::default() }
+    }
+
     fn remove_agent(&mut self, name: &AgentName) -> Touched {
         let Some(id) = self.agent(name) else {
             return Touched::default();
@@ -301,9 +318,8 @@ impl Matcher {
     }
 
     /// Takes known work from where it waits.
-    fn call_up(&mut self, number: WorkNumber) -> Option<Arrived> {
-        let at = self.works.location(number)?;
-        let particulars = match self.holds.take(Spot { place: at.place, number }) {
+    fn call_up(&mut self, number: WorkNumber, at: Location) -> Arrived {
+        let particulars = match self.holds.take(number, at.place) {
             Some(held) => held.particulars,
             None => self.index.remove_work(at),
         };
@@ -314,20 +330,20 @@ impl Matcher {
         for until in self.deadlines(at, particulars.as_deref()) {
             self.due.remove(&(until, number));
         }
-        Some(Arrived { at, particulars })
+        Arrived { at, particulars }
     }
 
     /// Takes out waiting work, and forgets it.
     fn take_out(&mut self, number: WorkNumber) -> Option<Arrived> {
-        let arrived = self.call_up(number)?;
-        self.works.remove(number);
-        Some(arrived)
+        let at = self.works.remove(number)?;
+        Some(self.call_up(number, at))
     }
 
     /// Puts waiting work where it belongs now, and gives its places.
     fn put_again(&mut self, work: Vec<WorkNumber>) -> BTreeSet<Place> {
         let again = |number| {
-            let arrived = self.call_up(number)?;
+            let at = self.works.location(number)?;
+            let arrived = self.call_up(number, at);
             let arrived = self.in_its_ring(arrived);
             self.works.set_location(number, arrived.at);
             Some(self.line_up(number, arrived))
@@ -402,7 +418,7 @@ impl Matcher {
     }
 
     fn particulars(&self, number: WorkNumber, at: Location) -> Option<&Particulars> {
-        let held = self.holds.particulars(Spot { place: at.place, number });
+        let held = self.holds.particulars(number, at.place);
         held.or_else(|| self.index.particulars(at))
     }
 
@@ -519,23 +535,23 @@ impl Matcher {
         loop {
             let for_agent = agent.and_then(|agent| Some((self.first_work(agent)?, agent)));
             let first = work.first().copied();
-            let touched = first.filter(|first| for_agent.is_none_or(|(spot, _)| *first <= spot.place));
+            let touched = first.filter(|first| for_agent.is_none_or(|(found, _)| *first <= found.at.place));
             let given = match (touched, for_agent) {
                 (Some(place), _) => {
                     work.remove(&place);
                     // It may have been told anew in the same input, and have another place now.
                     let waits = self.works.find_waiting(place.interaction).filter(|(_, at)| at.place == place);
                     waits.and_then(|(number, at)| {
-                        Some((number, self.first_agent(at, self.particulars(number, at))?))
+                        Some((number, at, self.first_agent(at, self.particulars(number, at))?))
                     })
                 }
                 // Untouched work had no eligible agent before the input, so the touched agent is the only one.
-                (None, Some((spot, agent))) => Some((spot.number, agent)),
+                (None, Some((found, agent))) => Some((found.number, found.at, agent)),
                 (None, None) => return decisions,
             };
-            if let Some((number, agent)) = given {
+            if let Some((number, at, agent)) = given {
                 self.index.hide_room(&mut self.agents[agent.index()]);
-                decisions.extend(self.offer_waiting(number, agent));
+                decisions.push(self.offer_waiting(number, at, agent));
                 self.index.show_room(&mut self.agents[agent.index()]);
             }
         }
@@ -544,10 +560,8 @@ impl Matcher {
     /// Gives an agent, whose room is not shown, all that they can take, and shows what is left of it.
     fn fill(&mut self, agent: AgentId) -> Vec<Decision> {
         let mut decisions = Vec::new();
-        while let Some(spot) = self.first_work(agent)
-            && let Some(decision) = self.offer_waiting(spot.number, agent)
-        {
-            decisions.push(decision);
+        while let Some(Found { number, at }) = self.first_work(agent) {
+            decisions.push(self.offer_waiting(number, at, agent));
         }
         self.index.show_room(&mut self.agents[agent.index()]);
         decisions
@@ -567,12 +581,14 @@ impl Matcher {
     }
 
     /// Makes a decision about work that waits, for an agent whose room is not shown.
-    fn offer_waiting(&mut self, number: WorkNumber, agent: AgentId) -> Option<Decision> {
-        let called = self.call_up(number)?;
-        Some(self.offer(number, called.at, agent))
+    fn offer_waiting(&mut self, number: WorkNumber, at: Location, agent: AgentId) -> Decision {
+        // Nothing here needs what the other has read, so that both read at the same time.
+        let decision = self.offer(number, at, agent);
+        self.call_up(number, at);
+        decision
     }
 
-    /// Makes a decision about work that stands nowhere, for an agent whose room is not shown.
+    /// Makes a decision about known work, for an agent whose room is not shown.
     fn offer(&mut self, number: WorkNumber, at: Location, agent: AgentId) -> Decision {
         let slot = &mut self.agents[agent.index()];
         let in_flight =
@@ -606,14 +622,14 @@ impl Matcher {
     }
 
     /// The first waiting work for an agent.
-    fn first_work(&self, agent: AgentId) -> Option<Spot> {
+    fn first_work(&self, agent: AgentId) -> Option<Found> {
         let agent = &self.agents[agent.index()];
         let first = self.index.first_work(agent, |needs, particulars| {
             self.cooling_until(needs, particulars, agent, self.now).is_some()
         });
         let mut held = self.holds.of(agent.id());
-        let held = held.find(|(_, class)| self.index.is_open_to(agent, *class)).map(|(spot, _)| spot);
-        first.into_iter().chain(held).min()
+        let held = held.find(|found| self.index.is_open_to(agent, found.at.class));
+        first.into_iter().chain(held).min_by_key(|found| found.at.place)
     }
 
     /// Until when work is not offered to an agent because they let it pass, unless they say Ready again before.
@@ -667,7 +683,8 @@ impl Matcher {
             return id;
         }
         let id = AgentId::at(self.agents.len());
-        let (order, all_are_new) = self.names.add(name, id);
+        let name_of = |agent: AgentId| self.agents.get(agent.index()).map(AgentSlot::name);
+        let (order, all_are_new) = self.names.add(name, id, name_of);
         self.agents.push(AgentSlot::new(id, name.clone(), order));
         if all_are_new {
             for (agent, order) in self.names.places() {

@@ -42,9 +42,16 @@ impl Names {
         self.agents.find(hash_text(0, name.as_str()), |agent| is_name_of(*agent)).copied()
     }
 
-    /// Adds a new name. Gives its place, and whether that could only be found by giving all of them new ones.
-    pub(crate) fn add(&mut self, name: &AgentName, agent: AgentId) -> (NameOrder, bool) {
-        self.agents.add(hash_text(0, name.as_str()), agent);
+    /// Adds a new name; `name_of` tells those that are known. Gives its place, and whether that could only be found by giving all of them new ones.
+    pub(crate) fn add<'a>(
+        &mut self,
+        name: &'a AgentName,
+        agent: AgentId,
+        name_of: impl Fn(AgentId) -> Option<&'a AgentName>,
+    ) -> (NameOrder, bool) {
+        self.agents.add(agent, |known| {
+            hash_text(0, if *known == agent { name } else { name_of(*known).unwrap_or(name) }.as_str())
+        });
         let before = self.order.range::<AgentName, _>(..name).next_back().map(|(_, &(order, _))| order);
         let after = self.order.range::<AgentName, _>(name..).next().map(|(_, &(order, _))| order);
         if let Some(order) = NameOrder::between(before, after) {
@@ -86,7 +93,7 @@ mod tests {
             let name = AgentName::new(text.as_str()).unwrap();
             let found = names.get(&name, |agent| known[agent.index()] == name);
             assert_eq!(found, None, "{text}");
-            renumbered += usize::from(names.add(&name, AgentId::at(known.len())).1);
+            renumbered += usize::from(names.add(&name, AgentId::at(known.len()), |agent| known.get(agent.index())).1);
             known.push(name);
         }
         (names, known, renumbered)

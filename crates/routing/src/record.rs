@@ -108,6 +108,12 @@ impl Before {
             Input::AgentChanged(agent) => {
                 self.agents.insert(agent.name.clone(), agent);
             }
+            Input::LoadChanged { agent, load, idle_since } => {
+                if let Some(agent) = self.agents.get_mut(&agent) {
+                    agent.load = load;
+                    agent.idle_since = idle_since;
+                }
+            }
             Input::AgentLeft(name) => {
                 self.agents.remove(&name);
             }
@@ -221,7 +227,11 @@ impl Replay {
                 self.given.clear();
                 false
             }
-            Input::AgentChanged(_) | Input::AgentLeft(_) | Input::WorkLeft(_) | Input::TimePassed => false,
+            Input::AgentChanged(_)
+            | Input::LoadChanged { .. }
+            | Input::AgentLeft(_)
+            | Input::WorkLeft(_)
+            | Input::TimePassed => false,
         };
         for Decision::Offer { interaction, agent } in &step.decisions {
             self.recorded.insert(*interaction, agent.clone());
@@ -241,6 +251,7 @@ impl Replay {
             }
             Input::Started { .. }
             | Input::AgentChanged(_)
+            | Input::LoadChanged { .. }
             | Input::AgentLeft(_)
             | Input::WorkArrived(_)
             | Input::WorkLeft(_)

@@ -8,15 +8,11 @@ use rustc_hash::FxHasher;
 ///
 /// There is no order in it and no way to go through it, so nothing can depend on where an entry stands. The hash is
 /// not keyed: our own ids and the names of the configuration stand in it, which no stranger chooses.
+///
+/// An entry is a small number that leads to what has the hash: so the table stays in the cache. What it leads to is
+/// looked at to tell it from what looks like it, and when the table grows.
 #[derive(Clone, Debug)]
-pub(crate) struct Table<T>(HashTable<Entry<T>>);
-
-/// An entry beside its hash, so that a table that grows looks at no entry.
-#[derive(Clone, Debug)]
-struct Entry<T> {
-    hash: u64,
-    it: T,
-}
+pub(crate) struct Table<T>(HashTable<T>);
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
@@ -27,17 +23,16 @@ impl<T> Default for Table<T> {
 impl<T> Table<T> {
     /// The entry with this hash that `is_it`.
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<&T> {
-        self.0.find(hash, |entry| entry.hash == hash && is_it(&entry.it)).map(|entry| &entry.it)
+        self.0.find(hash, is_it)
     }
 
     /// Adds an entry, beside any that looks like it.
-    pub(crate) fn add(&mut self, hash: u64, it: T) {
-        self.0.insert_unique(hash, Entry { hash, it }, |entry| entry.hash);
+    pub(crate) fn add(&mut self, it: T, hash_of: impl Fn(&T) -> u64) {
+        self.0.insert_unique(hash_of(&it), it, hash_of);
     }
 
     pub(crate) fn remove(&mut self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<T> {
-        let found = self.0.find_entry(hash, |entry| entry.hash == hash && is_it(&entry.it)).ok()?;
-        Some(found.remove().0.it)
+        Some(self.0.find_entry(hash, is_it).ok()?.remove().0)
     }
 }
 
@@ -78,7 +73,7 @@ mod tests {
                 let removed = table.remove(hash(key), |entry: &(u8, u32)| entry.0 == key);
                 prop_assert_eq!(removed.map(|entry| entry.1), map.remove(&key));
                 if add {
-                    table.add(hash(key), (key, step));
+                    table.add((key, step), |entry: &(u8, u32)| hash(entry.0));
                     map.insert(key, step);
                 }
                 for key in 0..=u8::MAX {

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use parlor_model::{AgentName, Id as _, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp};
+use parlor_model::{AgentName, InteractionId, MediaClass, Medium, QueueName, SkillName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::RoutingPolicy;
 use crate::index::ClassId;
-use crate::table::{Table, hash_number, hash_text};
+use crate::table::{hash_number, hash_text};
 
 /// Work that waits for an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,47 +128,4 @@ impl Needs {
             && self.media == work.media
             && self.skills == work.required_skills
     }
-}
-
-/// Things by the id of the interaction that they are about, each once.
-#[derive(Clone, Debug)]
-pub(crate) struct ByInteraction<T>(Table<About<T>>);
-
-#[derive(Clone, Debug)]
-struct About<T> {
-    interaction: (u64, u64),
-    it: T,
-}
-
-impl<T> Default for ByInteraction<T> {
-    fn default() -> Self {
-        Self(Table::default())
-    }
-}
-
-impl<T> ByInteraction<T> {
-    /// Adds what there is nothing of yet.
-    pub(crate) fn add(&mut self, interaction: InteractionId, it: T) {
-        let key = halves(interaction);
-        self.0.add(hash(key), About { interaction: key, it });
-    }
-
-    pub(crate) fn get(&self, interaction: InteractionId) -> Option<&T> {
-        let key = halves(interaction);
-        self.0.find(hash(key), |about| about.interaction == key).map(|about| &about.it)
-    }
-
-    pub(crate) fn remove(&mut self, interaction: InteractionId) -> Option<T> {
-        let key = halves(interaction);
-        self.0.remove(hash(key), |about| about.interaction == key).map(|about| about.it)
-    }
-}
-
-fn halves(interaction: InteractionId) -> (u64, u64) {
-    interaction.as_uuid().as_u64_pair()
-}
-
-/// Ids hold a time in one half and randomness in both.
-fn hash((high, low): (u64, u64)) -> u64 {
-    hash_number(high, low)
 }

@@ -2,12 +2,13 @@
 
 use std::num::NonZeroU32;
 
-use parlor_model::{InteractionId, Timestamp};
+use parlor_model::{Id as _, InteractionId, Timestamp};
 use slab::Slab;
 
 use crate::Work;
 use crate::agent::AgentId;
-use crate::work::{ByInteraction, Location, Place};
+use crate::table::{Table, hash_number};
+use crate::work::Location;
 
 /// The number of a piece of work while it is known; given away again after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +32,7 @@ impl WorkNumber {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Works {
     known: Slab<Known>,
-    numbers: ByInteraction<WorkNumber>,
+    numbers: Table<WorkNumber>,
     waiting: usize,
 }
 
@@ -66,7 +67,8 @@ impl Works {
 
     /// The number of work that is known.
     pub(crate) fn number(&self, interaction: InteractionId) -> Option<WorkNumber> {
-        self.numbers.get(interaction).copied()
+        let is_it = |number: &WorkNumber| is_about(&self.known, *number, interaction);
+        self.numbers.find(hash(interaction), is_it).copied()
     }
 
     /// Where work waits; `None` if it does not.
@@ -93,7 +95,9 @@ impl Works {
     pub(crate) fn add(&mut self, at: Location) -> WorkNumber {
         self.waiting += 1;
         let number = WorkNumber::at(self.known.insert(Known { at, state: State::Waiting }));
-        self.numbers.add(at.place.interaction, number);
+        self.numbers.add(number, |number| {
+            self.known.get(number.index()).map_or(0, |known| hash(known.at.place.interaction))
+        });
         number
     }
 
@@ -114,16 +118,27 @@ impl Works {
 
     /// Forgets work.
     pub(crate) fn remove(&mut self, number: WorkNumber) -> Option<Location> {
+        let interaction = self.known.get(number.index())?.at.place.interaction;
+        self.numbers.remove(hash(interaction), |known| *known == number);
         let known = self.known.try_remove(number.index())?;
         self.waiting -= usize::from(matches!(known.state, State::Waiting));
-        self.numbers.remove(known.at.place.interaction);
         Some(known.at)
     }
 }
 
-/// Where one piece of work stands among all: its place, and its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Spot {
-    pub(crate) place: Place,
+fn is_about(known: &Slab<Known>, number: WorkNumber, interaction: InteractionId) -> bool {
+    known.get(number.index()).is_some_and(|known| known.at.place.interaction == interaction)
+}
+
+/// Ids hold a time in one half and randomness in both.
+fn hash(interaction: InteractionId) -> u64 {
+    let (high, low) = interaction.as_uuid().as_u64_pair();
+    hash_number(high, low)
+}
+
+/// Work that was found where it waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
     pub(crate) number: WorkNumber,
+    pub(crate) at: Location,
 }

@@ -65,6 +65,12 @@ impl Reference {
             Input::AgentChanged(agent) => {
                 self.agents.insert(agent.name.clone(), agent);
             }
+            Input::LoadChanged { agent, load, idle_since } => {
+                if let Some(agent) = self.agents.get_mut(&agent) {
+                    agent.load = load;
+                    agent.idle_since = idle_since;
+                }
+            }
             Input::AgentLeft(name) => {
                 self.agents.remove(&name);
             }

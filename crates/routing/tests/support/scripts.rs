@@ -31,6 +31,8 @@ const SECONDS: i64 = 60;
 enum Happening {
     Started(Vec<AgentSnapshot>, Vec<Work>),
     Changed(AgentSnapshot),
+    /// Also of agents who are not logged in.
+    Loaded(AgentName, BTreeMap<MediaClass, u32>, Timestamp),
     Left(AgentName),
     Arrived(Work),
     WorkLeft(InteractionId),
@@ -66,9 +68,11 @@ pub(crate) fn scripts() -> impl Strategy<Value = Script> {
 
 fn happenings() -> impl Strategy<Value = Happening> {
     let class = select(&CLASSES[..]);
+    let load = btree_map(select(&CLASSES[..]), 0_u32..3, 0..=CLASSES.len());
     prop_oneof![
         1 => (vec(agents(), 0..5), vec(works(), 0..8)).prop_map(|(a, w)| Happening::Started(a, w)),
         6 => agents().prop_map(Happening::Changed),
+        2 => (names(), load, moments()).prop_map(|(who, load, idle)| Happening::Loaded(who, load, idle)),
         1 => names().prop_map(Happening::Left),
         10 => works().prop_map(Happening::Arrived),
         1 => interactions().prop_map(Happening::WorkLeft),
@@ -182,6 +186,7 @@ fn inputs(known: &Reference, happening: Happening, now: Timestamp) -> Vec<Input>
             vec![Input::Started { agents, work }]
         }
         Happening::Changed(agent) => vec![Input::AgentChanged(agent)],
+        Happening::Loaded(agent, load, idle_since) => vec![Input::LoadChanged { agent, load, idle_since }],
         Happening::Left(name) => vec![Input::AgentLeft(name)],
         Happening::Arrived(work) => vec![Input::WorkArrived(work)],
         Happening::WorkLeft(interaction) => vec![Input::WorkLeft(interaction)],
