@@ -405,6 +405,10 @@ impl Index {
         barred: impl Fn(&Needs, &Particulars) -> bool,
     ) -> Option<Found> {
         let mut earliest: Option<Found> = None;
+        // Nearly always it was the last of their room that they were given.
+        if !self.demands.iter().any(|&demand| agent.fits(demand)) {
+            return None;
+        }
         for &class in &self.profiles[agent.profile?.index()].classes {
             let Some(first) = &self.first_work[class.index()] else { continue };
             let is_late = |place: Place| earliest.is_some_and(|earliest| earliest.at.place < place);

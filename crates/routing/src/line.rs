@@ -5,14 +5,17 @@ use std::collections::VecDeque;
 /// Entries in the order of their keys, each key once, in pieces of a bounded length.
 ///
 /// A search tree finds the front by going down from its root, and moves what stands behind it forward. Here the front
-/// is two steps away and nothing moves, so that taking it visits two places in memory. Elsewhere at most one piece
-/// moves, and it is found by halving.
+/// is one step away and nothing moves. Elsewhere at most one piece moves, and it is found by halving.
 #[derive(Clone, Debug)]
 pub(crate) struct Line<K, V> {
-    /// None is empty.
-    pieces: VecDeque<VecDeque<(K, V)>>,
+    /// The first piece; empty only if there are no others.
+    head: Piece<K, V>,
+    /// The others. None is empty.
+    rest: VecDeque<Piece<K, V>>,
     len: usize,
 }
+
+type Piece<K, V> = VecDeque<(K, V)>;
 
 /// The longest piece: long enough that there are few of them, short enough that moving half of one is quick.
 const LONGEST: usize = 64;
@@ -23,7 +26,7 @@ const JOINED: usize = LONGEST / 2;
 
 impl<K, V> Default for Line<K, V> {
     fn default() -> Self {
-        Self { pieces: VecDeque::new(), len: 0 }
+        Self { head: VecDeque::new(), rest: VecDeque::new(), len: 0 }
     }
 }
 
@@ -34,37 +37,36 @@ impl<K: Ord + Copy, V> Line<K, V> {
 
     /// The entry with the least key.
     pub(crate) fn first(&self) -> Option<&(K, V)> {
-        self.pieces.front()?.front()
+        self.head.front()
     }
 
     pub(crate) fn pop_first(&mut self) -> Option<(K, V)> {
-        let piece = self.pieces.front_mut()?;
-        let first = piece.pop_front();
-        if piece.is_empty() {
-            self.pieces.pop_front();
-        }
-        self.len -= usize::from(first.is_some());
-        first
+        let first = self.head.pop_front()?;
+        self.len -= 1;
+        self.keep_head();
+        Some(first)
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
-        let piece = self.pieces.get(self.piece_of(key))?;
+        let piece = self.piece(self.piece_of(key))?;
         let at = piece.binary_search_by(|(known, _)| known.cmp(key)).ok()?;
         piece.get(at).map(|(_, value)| value)
     }
 
     /// Adds an entry; one with the same key is replaced.
     pub(crate) fn insert(&mut self, key: K, value: V) {
-        if self.last().is_none_or(|last| last < key) {
+        let last = self.rest.back_mut().unwrap_or(&mut self.head);
+        if last.back().is_none_or(|(last, _)| *last < key) {
             self.len += 1;
-            match self.pieces.back_mut().filter(|piece| piece.len() < LONGEST) {
-                Some(piece) => piece.push_back((key, value)),
-                None => self.pieces.push_back(VecDeque::from([(key, value)])),
+            if last.len() < LONGEST {
+                last.push_back((key, value));
+            } else {
+                self.rest.push_back(VecDeque::from([(key, value)]));
             }
             return;
         }
         let number = self.piece_of(&key);
-        let Some(piece) = self.pieces.get_mut(number) else { return };
+        let Some(piece) = self.piece_mut(number) else { return };
         let at = match piece.binary_search_by(|(known, _)| known.cmp(&key)) {
             Ok(at) => {
                 piece[at].1 = value;
@@ -72,61 +74,86 @@ impl<K: Ord + Copy, V> Line<K, V> {
             }
             Err(at) => at,
         };
-        self.len += 1;
         piece.insert(at, (key, value));
         if piece.len() > LONGEST {
-            let rest = piece.split_off(LONGEST / 2);
-            self.pieces.insert(number + 1, rest);
+            let second_half = piece.split_off(LONGEST / 2);
+            self.rest.insert(number, second_half);
         }
+        self.len += 1;
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let number = self.piece_of(key);
-        let piece = self.pieces.get_mut(number)?;
+        let piece = self.piece_mut(number)?;
         let at = piece.binary_search_by(|(known, _)| known.cmp(key)).ok()?;
         let (_, value) = piece.remove(at)?;
-        self.len -= 1;
         let left = piece.len();
-        if left == 0 {
-            self.pieces.remove(number);
-        } else if left < SHORTEST && !self.join(number) && number > 0 {
+        self.len -= 1;
+        match number.checked_sub(1) {
+            None => self.keep_head(),
+            Some(in_rest) if left == 0 => drop(self.rest.remove(in_rest)),
+            Some(_) => {}
+        }
+        if (1..SHORTEST).contains(&left) && !self.join(number) && number > 0 {
             self.join(number - 1);
         }
         Some(value)
     }
 
-    /// Joins a piece with the next if that makes no long one; gives whether it did.
-    fn join(&mut self, number: usize) -> bool {
-        let Some((one, next)) = self.pieces.get(number).zip(self.pieces.get(number + 1)) else { return false };
-        if one.len() + next.len() > JOINED {
-            return false;
-        }
-        if let Some(mut next) = self.pieces.remove(number + 1) {
-            self.pieces[number].append(&mut next);
-        }
-        true
-    }
-
     /// Everything, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
-        self.pieces.iter().flatten()
+        self.head.iter().chain(self.rest.iter().flatten())
     }
 
     /// How many stand before a key.
     pub(crate) fn before(&self, key: &K) -> usize {
         let number = self.piece_of(key);
-        let whole: usize = self.pieces.iter().take(number).map(VecDeque::len).sum();
-        let within = self.pieces.get(number).map(|piece| piece.partition_point(|(known, _)| known < key));
+        let whole: usize = (0..number).filter_map(|number| self.piece(number)).map(VecDeque::len).sum();
+        let within = self.piece(number).map(|piece| piece.partition_point(|(known, _)| known < key));
         whole + within.unwrap_or(0)
     }
 
-    fn last(&self) -> Option<K> {
-        Some(self.pieces.back()?.back()?.0)
+    /// The number of the first piece that ends with this key or behind it; 0 is the head.
+    fn piece_of(&self, key: &K) -> usize {
+        let ends_before = |piece: &Piece<K, V>| piece.back().is_some_and(|(last, _)| last < key);
+        if ends_before(&self.head) { 1 + self.rest.partition_point(ends_before) } else { 0 }
     }
 
-    /// The number of the first piece that ends with this key or behind it.
-    fn piece_of(&self, key: &K) -> usize {
-        self.pieces.partition_point(|piece| piece.back().is_some_and(|(last, _)| last < key))
+    fn piece(&self, number: usize) -> Option<&Piece<K, V>> {
+        match number.checked_sub(1) {
+            None => Some(&self.head),
+            Some(in_rest) => self.rest.get(in_rest),
+        }
+    }
+
+    fn piece_mut(&mut self, number: usize) -> Option<&mut Piece<K, V>> {
+        match number.checked_sub(1) {
+            None => Some(&mut self.head),
+            Some(in_rest) => self.rest.get_mut(in_rest),
+        }
+    }
+
+    /// Puts the next piece in the place of an empty head.
+    fn keep_head(&mut self) {
+        if self.head.is_empty()
+            && let Some(next) = self.rest.pop_front()
+        {
+            self.head = next;
+        }
+    }
+
+    /// Joins a piece with the next if that makes no long one; gives whether it did.
+    fn join(&mut self, number: usize) -> bool {
+        let Some((one, next)) = self.piece(number).zip(self.piece(number + 1)) else { return false };
+        if one.len() + next.len() > JOINED {
+            return false;
+        }
+        if let Some(mut next) = self.rest.remove(number)
+            && let Some(piece) = self.piece_mut(number)
+        {
+            piece.append(&mut next);
+        }
+        true
     }
 }
 
@@ -180,7 +207,8 @@ mod tests {
                 prop_assert_eq!(line.first().copied(), map.first_key_value().map(|(&key, &value)| (key, value)));
             }
             prop_assert!(line.iter().copied().eq(map.iter().map(|(&key, &value)| (key, value))));
-            prop_assert!(line.pieces.iter().all(|piece| (1..=LONGEST).contains(&piece.len())));
+            prop_assert!(line.head.len() <= LONGEST && line.head.is_empty() <= line.rest.is_empty());
+            prop_assert!(line.rest.iter().all(|piece| (1..=LONGEST).contains(&piece.len())));
             for key in 0..=end {
                 prop_assert_eq!(line.get(&key), map.get(&key));
                 prop_assert_eq!(line.before(&key), map.range(..key).count());
@@ -198,6 +226,6 @@ mod tests {
             line.remove(&key);
         }
         assert_eq!(line.len(), 200);
-        assert!(line.pieces.len() <= 2 * 200 / SHORTEST, "{} pieces", line.pieces.len());
+        assert!(line.rest.len() < 2 * 200 / SHORTEST, "{} further pieces", line.rest.len());
     }
 }

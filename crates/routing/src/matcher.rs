@@ -274,16 +274,17 @@ impl Matcher {
     }
 
     fn take_in(&mut self, work: &Work) -> Touched {
+        let class = self.class(work);
+        let rule = self.index.rule(class);
+        let at = Location { class, place: work.place(&self.rules.policy, rule.priority) };
+        // Last, because nothing of what follows for new work has to wait for the answer.
         if let Some(number) = self.works.number(work.interaction) {
-            if let Some(in_flight) = self.works.in_flight_mut(number) {
-                in_flight.again = Some(Box::new(work.clone()));
+            if self.works.is_in_flight(number) {
+                self.works.set_again(number, Some(work.clone()));
                 return Touched::default();
             }
             self.take_out(number);
         }
-        let class = self.class(work);
-        let rule = self.index.rule(class);
-        let at = Location { class, place: work.place(&self.rules.policy, rule.priority) };
         let arrived = Arrived { at, particulars: work.particulars() };
         Touched { arrived: Some(self.in_its_ring(arrived)), ..Touched::default() }
     }
@@ -335,7 +336,7 @@ impl Matcher {
 
     /// Takes out waiting work, and forgets it.
     fn take_out(&mut self, number: WorkNumber) -> Option<Arrived> {
-        let at = self.works.remove(number)?;
+        let (at, _) = self.works.remove(number)?;
         Some(self.call_up(number, at))
     }
 
@@ -424,8 +425,8 @@ impl Matcher {
 
     fn let_go(&mut self, interaction: InteractionId) -> Touched {
         if let Some(number) = self.works.number(interaction) {
-            if let Some(in_flight) = self.works.in_flight_mut(number) {
-                in_flight.again = None;
+            if self.works.is_in_flight(number) {
+                self.works.set_again(number, None);
             } else if let Some(left) = self.take_out(number) {
                 self.moved_on(left.at.class);
             }
@@ -448,18 +449,18 @@ impl Matcher {
         let Some((number, agent)) = self.works.number(interaction).zip(self.agent(agent)) else {
             return Touched::default();
         };
-        let in_flight = self.works.in_flight_mut(number).filter(|in_flight| in_flight.agent == agent);
-        let Some(again) = in_flight.map(|in_flight| in_flight.again.take()) else {
+        if self.works.in_flight_mut(number).is_none_or(|in_flight| in_flight.agent != agent) {
             return Touched::default();
-        };
+        }
         self.index.hide_room(&mut self.agents[agent.index()]);
         self.unlink(number, agent);
-        let settled = self.works.remove(number);
-        let mut touched = if let Some(work) = again {
-            self.take_in(&work)
-        } else {
-            settled.into_iter().for_each(|at| self.moved_on(at.class));
-            Touched::default()
+        let mut touched = match self.works.remove(number) {
+            Some((_, Some(again))) => self.take_in(&again),
+            Some((at, None)) => {
+                self.moved_on(at.class);
+                Touched::default()
+            }
+            None => Touched::default(),
         };
         touched.agent = Some(agent);
         touched
@@ -592,7 +593,7 @@ impl Matcher {
     fn offer(&mut self, number: WorkNumber, at: Location, agent: AgentId) -> Decision {
         let slot = &mut self.agents[agent.index()];
         let in_flight =
-            InFlight { agent, decided_at: self.now, next: slot.first_in_flight, again: None };
+            InFlight { agent, decided_at: self.now, next: slot.first_in_flight };
         slot.add_in_flight(number, self.index.needs(at.class).demand, self.now);
         let agent_name = slot.name().clone();
         self.works.give_out(number, in_flight);

@@ -1,9 +1,9 @@
 //! The work that the matcher knows.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use parlor_model::{Id as _, InteractionId, Timestamp};
-use slab::Slab;
 
 use crate::Work;
 use crate::agent::AgentId;
@@ -31,32 +31,30 @@ impl WorkNumber {
 /// one step.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Works {
-    known: Slab<Known>,
+    /// By number. What is kept of work is copied over, without a look at what stood there: it is hardly ever in the
+    /// processor's cache.
+    known: Vec<Known>,
+    unused: Vec<WorkNumber>,
     numbers: Table<WorkNumber>,
     waiting: usize,
+    /// Work in flight that arrived again in the meantime.
+    again: BTreeMap<WorkNumber, Work>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Known {
     at: Location,
-    state: State,
-}
-
-#[derive(Clone, Debug)]
-enum State {
-    Waiting,
-    InFlight(InFlight),
+    /// `None` while it waits.
+    in_flight: Option<InFlight>,
 }
 
 /// A decision that is not settled yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct InFlight {
     pub(crate) agent: AgentId,
     pub(crate) decided_at: Timestamp,
     /// Another decision in flight for the same agent.
     pub(crate) next: Option<WorkNumber>,
-    /// The work, if it arrived again in the meantime.
-    pub(crate) again: Option<Box<Work>>,
 }
 
 impl Works {
@@ -67,15 +65,17 @@ impl Works {
 
     /// The number of work that is known.
     pub(crate) fn number(&self, interaction: InteractionId) -> Option<WorkNumber> {
-        let is_it = |number: &WorkNumber| is_about(&self.known, *number, interaction);
+        let is_it = |number: &WorkNumber| {
+            self.location(*number).is_some_and(|known| known.place.interaction == interaction)
+        };
         self.numbers.find(hash(interaction), is_it).copied()
     }
 
     /// Where work waits; `None` if it does not.
     pub(crate) fn find_waiting(&self, interaction: InteractionId) -> Option<(WorkNumber, Location)> {
         let number = self.number(interaction)?;
-        let known = self.known.get(number.index())?;
-        matches!(known.state, State::Waiting).then_some((number, known.at))
+        let known = self.known.get(number.index()).filter(|known| known.in_flight.is_none())?;
+        Some((number, known.at))
     }
 
     /// Where known work waits, or waited before it was given out.
@@ -85,18 +85,34 @@ impl Works {
 
     /// The decision in flight about work, if there is one.
     pub(crate) fn in_flight_mut(&mut self, number: WorkNumber) -> Option<&mut InFlight> {
-        match &mut self.known.get_mut(number.index())?.state {
-            State::InFlight(in_flight) => Some(in_flight),
-            State::Waiting => None,
-        }
+        self.known.get_mut(number.index())?.in_flight.as_mut()
+    }
+
+    /// Whether a decision about work is in flight.
+    pub(crate) fn is_in_flight(&self, number: WorkNumber) -> bool {
+        self.known.get(number.index()).is_some_and(|known| known.in_flight.is_some())
+    }
+
+    /// Keeps what arrived while a decision about it is in flight; `None` forgets it.
+    pub(crate) fn set_again(&mut self, number: WorkNumber, work: Option<Work>) {
+        match work {
+            Some(work) => self.again.insert(number, work),
+            None => self.again.remove(&number),
+        };
     }
 
     /// Adds work that waits and is not known.
     pub(crate) fn add(&mut self, at: Location) -> WorkNumber {
         self.waiting += 1;
-        let number = WorkNumber::at(self.known.insert(Known { at, state: State::Waiting }));
+        let known = Known { at, in_flight: None };
+        let number = self.unused.pop().unwrap_or_else(|| WorkNumber::at(self.known.len()));
+        match self.known.get_mut(number.index()) {
+            Some(unused) => *unused = known,
+            None => self.known.push(known),
+        }
+        let known = &self.known;
         self.numbers.add(number, |number| {
-            self.known.get(number.index()).map_or(0, |known| hash(known.at.place.interaction))
+            known.get(number.index()).map_or(0, |known| hash(known.at.place.interaction))
         });
         number
     }
@@ -111,23 +127,20 @@ impl Works {
     /// Work that waited is given out.
     pub(crate) fn give_out(&mut self, number: WorkNumber, in_flight: InFlight) {
         if let Some(known) = self.known.get_mut(number.index()) {
-            self.waiting -= usize::from(matches!(known.state, State::Waiting));
-            known.state = State::InFlight(in_flight);
+            self.waiting -= 1;
+            known.in_flight = Some(in_flight);
         }
     }
 
-    /// Forgets work.
-    pub(crate) fn remove(&mut self, number: WorkNumber) -> Option<Location> {
-        let interaction = self.known.get(number.index())?.at.place.interaction;
-        self.numbers.remove(hash(interaction), |known| *known == number);
-        let known = self.known.try_remove(number.index())?;
-        self.waiting -= usize::from(matches!(known.state, State::Waiting));
-        Some(known.at)
+    /// Forgets known work; gives where it waited, and what arrived again.
+    pub(crate) fn remove(&mut self, number: WorkNumber) -> Option<(Location, Option<Work>)> {
+        let Known { at, in_flight } = *self.known.get(number.index())?;
+        self.numbers.remove(hash(at.place.interaction), |known| *known == number)?;
+        self.unused.push(number);
+        self.waiting -= usize::from(in_flight.is_none());
+        let again = in_flight.and_then(|_| self.again.remove(&number));
+        Some((at, again))
     }
-}
-
-fn is_about(known: &Slab<Known>, number: WorkNumber, interaction: InteractionId) -> bool {
-    known.get(number.index()).is_some_and(|known| known.at.place.interaction == interaction)
 }
 
 /// Ids hold a time in one half and randomness in both.
