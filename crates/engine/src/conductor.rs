@@ -71,6 +71,8 @@ pub(crate) struct Conductor {
     lease: Option<Lease>,
     matcher: Matcher,
     recorder: Recorder,
+    /// What the matcher was last told that each agent who is logged in is Ready on, and since when.
+    ready: BTreeMap<AgentName, BTreeMap<Medium, Timestamp>>,
     decisions: Vec<Decision>,
     timers: Timers,
     /// When the pending-response indicator of an interaction changes next.
@@ -175,6 +177,7 @@ impl Conductor {
             lease: None,
             matcher: Matcher::new(engine.directory.routing.clone()),
             recorder: Recorder::new(STEPS_KEPT),
+            ready: BTreeMap::new(),
             decisions: Vec::new(),
             timers: Timers::default(),
             pending: BTreeMap::new(),
@@ -318,6 +321,18 @@ impl Conductor {
         }
     }
 
+    /// Tells of an agent who is logged in. What they are Ready on is all that can change about them besides what they
+    /// hold: the rest is configured.
+    fn tell_agent(&mut self, snapshot: AgentSnapshot, now: Timestamp) {
+        if self.ready.get(&snapshot.name) == Some(&snapshot.ready) {
+            let AgentSnapshot { name: agent, load, idle_since, .. } = snapshot;
+            self.tell(Input::LoadChanged { agent, load, idle_since }, now);
+        } else {
+            self.ready.insert(snapshot.name.clone(), snapshot.ready.clone());
+            self.tell(Input::AgentChanged(snapshot), now);
+        }
+    }
+
     fn tell(&mut self, input: Input, now: Timestamp) {
         let decisions = self.matcher.handle(&input, now);
         self.recorder.record(input, now, &decisions);
@@ -366,7 +381,8 @@ impl Conductor {
         };
         let (there, gone): (Vec<AgentState>, Vec<AgentState>) =
             agents.into_iter().partition(|state| state.signed_in);
-        let agents = there.iter().filter_map(|state| snapshot(engine, state)).collect();
+        let agents: Vec<_> = there.iter().filter_map(|state| snapshot(engine, state)).collect();
+        self.ready = agents.iter().map(|agent| (agent.name.clone(), agent.ready.clone())).collect();
         let work = engine.open.all().iter().filter_map(|interaction| work(engine, interaction)).collect();
         self.decisions.clear();
         self.retries.clear();
@@ -405,8 +421,9 @@ impl Conductor {
         };
         let now = engine.now();
         if let Some(snapshot) = snapshot(engine, &state) {
-            self.tell(Input::AgentChanged(snapshot), now);
+            self.tell_agent(snapshot, now);
         } else {
+            self.ready.remove(name);
             self.tell(Input::AgentLeft(name.clone()), now);
             self.withdraw_from(engine, name).await;
         }

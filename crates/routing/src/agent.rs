@@ -135,7 +135,10 @@ impl AgentSlot {
     /// As told, and with the abilities that they had.
     pub(crate) fn update(&mut self, snapshot: &AgentSnapshot) {
         if self.ready_since.len() == snapshot.ready.len() {
-            self.ready_since.iter_mut().zip(snapshot.ready.values()).for_each(|(known, since)| *known = *since);
+            self.ready_since
+                .iter_mut()
+                .zip(snapshot.ready.values())
+                .for_each(|(known, since)| *known = *since);
         } else {
             self.ready_since = snapshot.ready.values().copied().collect();
         }

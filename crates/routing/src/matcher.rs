@@ -50,6 +50,8 @@ struct Touched {
     agent: Option<AgentId>,
     /// Work that is new and not put in yet, because most work finds somebody at once.
     arrived: Option<Arrived>,
+    /// Who gets it, if nothing else is touched.
+    first_agent: Option<AgentId>,
 }
 
 #[derive(Debug)]
@@ -277,7 +279,9 @@ impl Matcher {
         let class = self.class(work);
         let rule = self.index.rule(class);
         let at = Location { class, place: work.place(&self.rules.policy, rule.priority) };
-        // Last, because nothing of what follows for new work has to wait for the answer.
+        let arrived = self.in_its_ring(Arrived { at, particulars: work.particulars() });
+        let first_agent = self.first_agent(arrived.at, arrived.particulars.as_deref());
+        // Last: neither this nor a look at that agent, who is rarely in the processor's cache, has to wait for the other.
         if let Some(number) = self.works.number(work.interaction) {
             if self.works.is_in_flight(number) {
                 self.works.set_again(number, Some(work.clone()));
@@ -285,8 +289,7 @@ impl Matcher {
             }
             self.take_out(number);
         }
-        let arrived = Arrived { at, particulars: work.particulars() };
-        Touched { arrived: Some(self.in_its_ring(arrived)), ..Touched::default() }
+        Touched { arrived: Some(arrived), first_agent, ..Touched::default() }
     }
 
     /// Lets work wait that is not known.
@@ -513,11 +516,11 @@ impl Matcher {
     /// Gives out what can be given out, first work first. Nearly always one agent or one piece of work is all.
     fn decide(&mut self, touched: Touched) -> Vec<Decision> {
         match touched {
-            Touched { work, agent: Some(agent), arrived: None } if work.is_empty() => self.fill(agent),
-            Touched { work, agent: None, arrived: Some(arrived) } if work.is_empty() => {
-                self.place(arrived).into_iter().collect()
+            Touched { work, agent: Some(agent), arrived: None, .. } if work.is_empty() => self.fill(agent),
+            Touched { work, agent: None, arrived: Some(arrived), first_agent } if work.is_empty() => {
+                self.place(arrived, first_agent).into_iter().collect()
             }
-            Touched { work, agent, arrived } => self.match_up(work, agent, arrived),
+            Touched { work, agent, arrived, .. } => self.match_up(work, agent, arrived),
         }
     }
 
@@ -541,7 +544,8 @@ impl Matcher {
                 (Some(place), _) => {
                     work.remove(&place);
                     // It may have been told anew in the same input, and have another place now.
-                    let waits = self.works.find_waiting(place.interaction).filter(|(_, at)| at.place == place);
+                    let waits =
+                        self.works.find_waiting(place.interaction).filter(|(_, at)| at.place == place);
                     waits.and_then(|(number, at)| {
                         Some((number, at, self.first_agent(at, self.particulars(number, at))?))
                     })
@@ -569,8 +573,8 @@ impl Matcher {
     }
 
     /// Gives new work to the first agent, or lets it wait.
-    fn place(&mut self, arrived: Arrived) -> Option<Decision> {
-        let Some(agent) = self.first_agent(arrived.at, arrived.particulars.as_deref()) else {
+    fn place(&mut self, arrived: Arrived, first_agent: Option<AgentId>) -> Option<Decision> {
+        let Some(agent) = first_agent else {
             self.put_in(Some(arrived));
             return None;
         };
@@ -592,8 +596,7 @@ impl Matcher {
     /// Makes a decision about known work, for an agent whose room is not shown.
     fn offer(&mut self, number: WorkNumber, at: Location, agent: AgentId) -> Decision {
         let slot = &mut self.agents[agent.index()];
-        let in_flight =
-            InFlight { agent, decided_at: self.now, next: slot.first_in_flight };
+        let in_flight = InFlight { agent, decided_at: self.now, next: slot.first_in_flight };
         slot.add_in_flight(number, self.index.needs(at.class).demand, self.now);
         let agent_name = slot.name().clone();
         self.works.give_out(number, in_flight);

@@ -93,7 +93,8 @@ mod tests {
             let name = AgentName::new(text.as_str()).unwrap();
             let found = names.get(&name, |agent| known[agent.index()] == name);
             assert_eq!(found, None, "{text}");
-            renumbered += usize::from(names.add(&name, AgentId::at(known.len()), |agent| known.get(agent.index())).1);
+            renumbered +=
+                usize::from(names.add(&name, AgentId::at(known.len()), |agent| known.get(agent.index())).1);
             known.push(name);
         }
         (names, known, renumbered)

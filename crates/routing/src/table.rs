@@ -9,10 +9,17 @@ use rustc_hash::FxHasher;
 /// There is no order in it and no way to go through it, so nothing can depend on where an entry stands. The hash is
 /// not keyed: our own ids and the names of the configuration stand in it, which no stranger chooses.
 ///
-/// An entry is a small number that leads to what has the hash: so the table stays in the cache. What it leads to is
-/// looked at to tell it from what looks like it, and when the table grows.
+/// An entry is a small number that leads to what has the hash, so that more of the table stays in the cache. What it leads
+/// to is looked at when the table grows, and to tell it from what has nearly the same hash.
 #[derive(Clone, Debug)]
-pub(crate) struct Table<T>(HashTable<T>);
+pub(crate) struct Table<T>(HashTable<Entry<T>>);
+
+#[derive(Clone, Debug)]
+struct Entry<T> {
+    /// Half of the hash, so that hardly anything else is looked at.
+    half: u32,
+    it: T,
+}
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
@@ -23,17 +30,32 @@ impl<T> Default for Table<T> {
 impl<T> Table<T> {
     /// The entry with this hash that `is_it`.
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<&T> {
-        self.0.find(hash, is_it)
+        let half = half(hash);
+        self.0.find(hash, |entry| entry.half == half && is_it(&entry.it)).map(|entry| &entry.it)
     }
 
     /// Adds an entry, beside any that looks like it.
     pub(crate) fn add(&mut self, it: T, hash_of: impl Fn(&T) -> u64) {
-        self.0.insert_unique(hash_of(&it), it, hash_of);
+        let hash = hash_of(&it);
+        let again = |entry: &Entry<T>| hash_of(&entry.it);
+        // Half empty: then a search seldom meets anything but what it looks for, and what is removed leaves no mark.
+        if self.0.capacity() < 2 * self.0.len() {
+            self.0.reserve(self.0.len() + 1, again);
+        }
+        self.0.insert_unique(hash, Entry { half: half(hash), it }, again);
     }
 
     pub(crate) fn remove(&mut self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<T> {
-        Some(self.0.find_entry(hash, is_it).ok()?.remove().0)
+        let half = half(hash);
+        let found = self.0.find_entry(hash, |entry| entry.half == half && is_it(&entry.it)).ok()?;
+        Some(found.remove().0.it)
     }
+}
+
+/// Bits that hardly decide where an entry stands.
+const fn half(hash: u64) -> u32 {
+    let [_, _, _, a, b, c, d, _] = hash.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// A number for a text that follows what another number stands for.

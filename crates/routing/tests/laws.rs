@@ -223,6 +223,19 @@ fn asking_another_than_was_decided_is_caught() {
 }
 
 #[test]
+fn ignoring_a_load_that_is_told_alone_is_caught() {
+    let load = BTreeMap::from([(MediaClass::Live, 1)]);
+    let full = Input::LoadChanged { agent: named("ann"), load, idle_since: at(0) };
+    let script = script([changed(ann()), full, arrived(1)]);
+    assert_caught(checks::keeps_capacity, &script, |matcher, input, now| {
+        if matches!(input, Input::LoadChanged { .. }) {
+            return Vec::new();
+        }
+        matcher.handle(input, now)
+    });
+}
+
+#[test]
 fn offering_what_left_is_caught() {
     let script = script([arrived(1), Input::WorkLeft(interaction(1)), changed(ann())]);
     assert_caught(checks::offers_what_waits_once, &script, |matcher, input, now| {

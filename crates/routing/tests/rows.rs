@@ -212,7 +212,9 @@ fn r013_what_an_agent_holds_counts_until_it_is_released() {
     assert_eq!(arrive(&mut matcher, work(1, chat), at(2)), []);
     let full = Exclusion::AtCapacity { class: MediaClass::Live, load: 1, limit: 1, weight: 1 };
     assert_eq!(exclusions(&matcher, 1, "ann", at(2)), [full]);
-    assert_eq!(change(&mut matcher, one(0), at(3)), [offer(1, "ann")]);
+    let released = |name| Input::LoadChanged { agent: named(name), load: BTreeMap::new(), idle_since: at(3) };
+    assert_eq!(matcher.handle(&released("bea"), at(3)), [], "bea is not here");
+    assert_eq!(matcher.handle(&released("ann"), at(3)), [offer(1, "ann")]);
 
     assert_eq!(arrive(&mut matcher, work(2, chat), at(4)), [], "what is in flight counts");
     assert_eq!(change(&mut matcher, one(1), at(5)), [], "twice for a moment, never not at all");

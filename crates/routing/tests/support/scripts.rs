@@ -200,12 +200,14 @@ fn inputs(known: &Reference, happening: Happening, now: Timestamp) -> Vec<Input>
             work.passed.insert(agent.name.clone(), now);
             Some(work)
         }),
-        Happening::Released(who, class) => changed(known, who, |agent| {
+        Happening::Released(who, class) => changed(known, who, |mut agent| {
             let load = agent.load.entry(class).or_insert(0);
             *load = load.saturating_sub(1);
+            Input::LoadChanged { agent: agent.name, load: agent.load, idle_since: agent.idle_since }
         }),
-        Happening::ReadyAgain(who) => changed(known, who, |agent| {
+        Happening::ReadyAgain(who) => changed(known, who, |mut agent| {
             agent.ready.values_mut().for_each(|since| *since = now);
+            Input::AgentChanged(agent)
         }),
         Happening::TimePassed => vec![Input::TimePassed],
     }
@@ -232,14 +234,12 @@ fn settled(
     inputs
 }
 
-fn changed(known: &Reference, who: Index, change: impl FnOnce(&mut AgentSnapshot)) -> Vec<Input> {
+fn changed(known: &Reference, who: Index, change: impl FnOnce(AgentSnapshot) -> Input) -> Vec<Input> {
     let agents: Vec<_> = known.agents().values().collect();
     let Some(agent) = (!agents.is_empty()).then(|| who.get(&agents)) else {
         return Vec::new();
     };
-    let mut agent = (*agent).clone();
-    change(&mut agent);
-    vec![Input::AgentChanged(agent)]
+    vec![change((*agent).clone())]
 }
 
 /// The first of each key: a store has no row twice.
