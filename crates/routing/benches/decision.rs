@@ -201,6 +201,7 @@ fn report() {
     say(&format!("{AGENTS} agents; to read the clock takes {:?}, which is in p50 and p99", clock.0));
     let (mut rooms, mut arrivals) = (Vec::new(), Vec::new());
     let (mut naive_factors, mut scan_factors) = (Vec::new(), Vec::new());
+    let mut bares = Vec::new();
     say("decision, waiting, p50, p99, mean in a row; of each run");
     for _ in 0..RUNS {
         let few = measure::<AgentGetsRoom>(FEW);
@@ -214,11 +215,29 @@ fn report() {
         say(&format!("naive linear matcher, {MANY}, {:?}, {:?}", naive.0, naive.1));
         say(&format!("scan of numbers, {MANY}, {:?}, {:?}", scan.0, scan.1));
         let (few, many) = (measure::<WorkArrives>(FEW), measure::<WorkArrives>(MANY));
+        let bare = measure_bare();
+        for (what, (p50, p99)) in ["agent gets room", "work arrives"].into_iter().zip(bare) {
+            say(&format!("bare numbers in search trees, {what}, {MANY}, {p50:?}, {p99:?}"));
+        }
+        bares.push(bare);
         arrivals.push((few, many));
         say(&row("work arrives", FEW, few));
         say(&row("work arrives", MANY, many));
     }
-    for (what, runs) in [("agent gets room", rooms), ("work arrives", arrivals)] {
+    for (which, (what, runs)) in
+        [("agent gets room", rooms), ("work arrives", arrivals)].into_iter().enumerate()
+    {
+        let beside = |ours: fn(&Figures) -> Duration, bare: fn(&(Duration, Duration)) -> Duration| {
+            let of_run = |((_, many), bares): (&(Figures, Figures), &[(Duration, Duration); 2])| {
+                ratio(ours(many), bare(&bares[which]))
+            };
+            middle(runs.iter().zip(&bares).map(of_run).collect())
+        };
+        say(&format!(
+            "{what}, beside bare numbers in search trees: p50 {:.1}, p99 {:.1} times",
+            beside(|it| it.p50, |it| it.0),
+            beside(|it| it.p99, |it| it.1)
+        ));
         let of = |figure: fn(&Figures) -> Duration| {
             let figures: Vec<_> = runs.iter().map(|(_, many)| figure(many)).collect();
             format!("{:?}, best {:?}", middle(figures.clone()), figures.iter().min().expect("a run"))
@@ -386,6 +405,138 @@ impl Scan {
         let first = waiting.min_by_key(|&&(_, priority, since, interaction)| (priority, since, interaction));
         first.map(|work| work.3)
     }
+}
+
+/// The same choice where agents, work and what they can do are numbers already, in the standard library's search trees
+/// and with nothing else to remember: what this machine needs for the memory that is visited at the very least. How far
+/// a matcher is from it carries over to other machines; what either takes does not.
+struct Bare {
+    /// By class, what waits: since when, and its number.
+    waiting: Vec<BTreeSet<(usize, usize)>>,
+    /// By class, the profiles that can do its work.
+    able: Vec<Vec<usize>>,
+    /// By profile, who has room: load, since when idle, and their number.
+    free: Vec<BTreeSet<(u32, usize, usize)>>,
+    agents: Vec<(u32, usize)>,
+    given: BTreeMap<usize, usize>,
+    clock: usize,
+}
+
+impl Bare {
+    const CLASSES: usize = QUEUES * MEDIA.len();
+    const PROFILES: usize = QUEUES * 5;
+
+    fn new(load: u32, waiting: usize) -> Self {
+        let mut bare = Self {
+            waiting: vec![BTreeSet::new(); Self::CLASSES],
+            able: (0..Self::CLASSES).map(Self::able).collect(),
+            free: vec![BTreeSet::new(); Self::PROFILES],
+            agents: (0..AGENTS).map(|agent| (load, agent * 7_919 % AGENTS)).collect(),
+            given: BTreeMap::new(),
+            clock: AGENTS,
+        };
+        for work in 0..waiting {
+            bare.waiting[work % Self::CLASSES].insert((work, work));
+        }
+        for agent in 0..AGENTS {
+            bare.show(agent);
+        }
+        bare
+    }
+
+    fn show(&mut self, agent: usize) {
+        let (load, idle) = self.agents[agent];
+        if load < LIMIT {
+            self.free[agent % Self::PROFILES].insert((load, idle, agent));
+        }
+    }
+
+    fn hide(&mut self, agent: usize) {
+        let (load, idle) = self.agents[agent];
+        self.free[agent % Self::PROFILES].remove(&(load, idle, agent));
+    }
+
+    fn give(&mut self, work: usize, agent: usize) {
+        self.clock += 1;
+        self.agents[agent] = (self.agents[agent].0 + 1, self.clock);
+        self.given.insert(work, agent);
+    }
+
+    /// The classes of two queues.
+    fn classes(profile: usize) -> [usize; 2 * MEDIA.len()] {
+        let queues = [profile % QUEUES, (profile + 1 + profile / QUEUES) % QUEUES];
+        std::array::from_fn(|at| queues[at % 2] + QUEUES * (at / 2))
+    }
+
+    fn able(class: usize) -> Vec<usize> {
+        (0..Self::PROFILES).filter(|&profile| Self::classes(profile).contains(&class)).collect()
+    }
+
+    fn agent_gets_room(&mut self, agent: usize) -> Option<usize> {
+        self.agents[agent].0 -= 1;
+        let heads = Self::classes(agent % Self::PROFILES).map(|class| (self.waiting[class].first(), class));
+        let (Some(&first), class) = heads.into_iter().filter(|(head, _)| head.is_some()).min()? else {
+            return None;
+        };
+        self.waiting[class].remove(&first);
+        self.give(first.1, agent);
+        self.show(agent);
+        Some(first.1)
+    }
+
+    fn work_arrives(&mut self, work: usize) -> Option<usize> {
+        let class = work % Self::CLASSES;
+        let first = self.able[class].iter().filter_map(|&profile| self.free[profile].first()).min()?;
+        let agent = first.2;
+        self.hide(agent);
+        self.give(work, agent);
+        self.show(agent);
+        Some(agent)
+    }
+}
+
+fn measure_bare() -> [(Duration, Duration); 2] {
+    let mut full = Bare::new(LIMIT, MANY);
+    let (mut round, mut works) = (0, MANY);
+    let room = percentiles(ROUNDS, || {
+        round += 1;
+        let agent = round * 31 % AGENTS;
+        disturb(round);
+        let begun = Instant::now();
+        let given = black_box(full.agent_gets_room(black_box(agent)));
+        let took = begun.elapsed();
+        full.given.remove(&given.expect("a decision"));
+        full.waiting[works % Bare::CLASSES].insert((works, works));
+        works += 1;
+        took
+    });
+    let mut free = Bare::new(0, 0);
+    for work in 0..MANY {
+        free.given.insert(work, 0);
+    }
+    let arrives = percentiles(ROUNDS, || {
+        works += 1;
+        disturb(works);
+        let begun = Instant::now();
+        let agent = black_box(free.work_arrives(black_box(works))).expect("a decision");
+        let took = begun.elapsed();
+        free.hide(agent);
+        free.agents[agent].0 -= 1;
+        free.show(agent);
+        free.given.remove(&works);
+        took
+    });
+    [room, arrives]
+}
+
+/// What happens between two decisions of the matcher here: inputs are made and thrown away.
+fn disturb(number: usize) {
+    black_box((
+        agent(number % AGENTS, LIMIT),
+        agent(number * 31 % AGENTS, 0),
+        work(number),
+        work(number + 1),
+    ));
 }
 
 /// Resident memory of this process, where the system tells it.
