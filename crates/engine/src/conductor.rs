@@ -287,8 +287,32 @@ impl Conductor {
     }
 
     async fn take_all(&mut self, engine: &Arc<Inner>) {
+        // A burst changes few agents many times: each is read once, after the last of it.
+        let mut agents = BTreeSet::new();
         while let Ok(signal) = self.inbox.try_recv() {
-            self.take(engine, signal).await;
+            match signal {
+                Signal::Agent(name) => {
+                    agents.insert(name);
+                }
+                Signal::Interaction(_) => self.take(engine, signal).await,
+                Signal::Back(_)
+                | Signal::Unsure(_)
+                | Signal::Wake
+                | Signal::Settle(_)
+                | Signal::Explain(..)
+                | Signal::Recall(_)
+                | Signal::Stop(_) => {
+                    self.take_agents(engine, &mut agents).await;
+                    self.take(engine, signal).await;
+                }
+            }
+        }
+        self.take_agents(engine, &mut agents).await;
+    }
+
+    async fn take_agents(&mut self, engine: &Arc<Inner>, agents: &mut BTreeSet<AgentName>) {
+        for name in std::mem::take(agents) {
+            self.agent_changed(engine, &name).await;
         }
     }
 
