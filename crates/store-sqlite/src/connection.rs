@@ -17,7 +17,10 @@ const STATEMENTS: usize = 256;
 const DURABLE: std::ops::RangeInclusive<i64> = 2..=3;
 
 /// The one name under which a file is locked and opened, whatever links lead to it.
-pub(crate) fn true_path(path: &Path) -> Result<PathBuf, StoreError> {
+pub(crate) fn true_path(path: &Path, options: &SqliteOptions) -> Result<PathBuf, StoreError> {
+    if options.vfs.is_some() {
+        return Ok(path.to_owned());
+    }
     let cannot = |error: io::Error| SqliteError::cannot_open(path, error);
     if path.is_dir() {
         return Err(StoreError::Incompatible { detail: format!("{} is a folder", path.display()) });
@@ -62,15 +65,26 @@ fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+fn open(path: &Path, flags: OpenFlags, options: &SqliteOptions) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    match &options.vfs {
+        None => Connection::open_with_flags(path, flags),
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+    }
+    .map_err(|error| SqliteError::cannot_open(path, error).into())
+}
+
 /// A connection that may write, without settings: for the first look at a file that may not be ours.
-pub(crate) fn plain(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(|error| SqliteError::cannot_open(path, error).into())
+pub(crate) fn plain(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    // Nobody but the VFS knows where to make a file.
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, options.vfs.is_some());
+    open(path, flags, options)
 }
 
 /// The connection that writes, or one that empties the write-ahead log.
 pub(crate) fn writing(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
-    let connection = plain(path)?;
+    let connection = plain(path, options)?;
     set_for_writing(&connection, options).map_err(read_error)?;
     check_settings(&connection)?;
     Ok(connection)
@@ -97,9 +111,7 @@ fn set_for_writing(connection: &Connection, options: &SqliteOptions) -> rusqlite
 
 /// A connection that only reads.
 pub(crate) fn reading(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| SqliteError::cannot_open(path, error))?;
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, options)?;
     let set = || {
         connection.pragma_update(None, "query_only", true)?;
         let map = i64::try_from(options.reader_map).unwrap_or(i64::MAX);

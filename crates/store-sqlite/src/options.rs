@@ -41,6 +41,11 @@ pub struct SqliteOptions {
     /// Whether the whole file is checked when it was not closed in order. Default true. It reads the whole file: about a
     /// second a gigabyte.
     pub check_after_crash: bool,
+    /// The name of an SQLite VFS that the process has registered, through which the file is opened instead of the file
+    /// system: one that encrypts, say, or one that fails for a test. The path is then whatever that VFS understands, the
+    /// file is made by it, nothing but the VFS keeps another process away, and the file counts as not closed in order
+    /// whenever it is opened. `None`, the default, is a file of the operating system.
+    pub vfs: Option<String>,
 }
 
 impl Default for SqliteOptions {
@@ -58,6 +63,7 @@ impl Default for SqliteOptions {
             file_limit: None,
             busy_timeout: Duration::from_secs(5),
             check_after_crash: true,
+            vfs: None,
         }
     }
 }

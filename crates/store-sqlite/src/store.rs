@@ -48,7 +48,8 @@ struct Doors {
 /// The thread that ends last, and the lock that is released when it has ended.
 struct WriterThread {
     thread: JoinHandle<()>,
-    lock: FileLock,
+    /// `None` where the operating system knows nothing of the file.
+    lock: Option<FileLock>,
 }
 
 impl SqliteStore {
@@ -63,12 +64,16 @@ impl SqliteStore {
     /// [`StoreError::Corrupt`] when it is damaged; [`StoreError::Backend`] with a [`SqliteError`] when it cannot be
     /// opened.
     pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
-        let path = connection::true_path(path.as_ref())?;
-        let lock = FileLock::acquire(&path)?;
-        connection::make_file(&path)?;
-        // In order, a file is closed without a log.
-        let crashed = log_path(&path).metadata().is_ok_and(|log| log.len() > 0);
-        schema::check(&connection::plain(&path)?)?;
+        let path = connection::true_path(path.as_ref(), &options)?;
+        let (lock, crashed) = if options.vfs.is_none() {
+            let lock = FileLock::acquire(&path)?;
+            connection::make_file(&path)?;
+            // In order, a file is closed without a log.
+            (Some(lock), log_path(&path).metadata().is_ok_and(|log| log.len() > 0))
+        } else {
+            (None, true)
+        };
+        schema::check(&connection::plain(&path, &options)?)?;
         let mut writer = connection::writing(&path, &options)?;
         if crashed && options.check_after_crash {
             check_file(&writer)?;
