@@ -26,12 +26,14 @@
 mod code;
 mod connection;
 mod error;
+mod grams;
 mod lock;
 mod options;
 mod read;
 mod readers;
 mod row;
 mod schema;
+mod search_index;
 mod stats;
 mod store;
 mod wal;

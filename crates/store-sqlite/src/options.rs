@@ -38,6 +38,10 @@ pub struct SqliteOptions {
     pub file_limit: Option<u64>,
     /// How long a connection waits for another process, such as a back-up, to release the file. Default 5 s.
     pub busy_timeout: Duration,
+    /// How long after a commit what was written is indexed for searches. Default 250 ms: a burst is indexed in large
+    /// batches, and never on the way to an answer. Searches see every commit all the same. `None` leaves the index as it
+    /// is, and searches read what is not in it.
+    pub index_pause: Option<Duration>,
     /// Whether the whole file is checked when it was not closed in order. Default true. It reads the whole file: about a
     /// second a gigabyte.
     pub check_after_crash: bool,
@@ -62,6 +66,7 @@ impl Default for SqliteOptions {
             reader_map: 1 << 30,
             file_limit: None,
             busy_timeout: Duration::from_secs(5),
+            index_pause: Some(Duration::from_millis(250)),
             check_after_crash: true,
             vfs: None,
         }

@@ -8,6 +8,7 @@ pub(crate) mod interaction;
 pub(crate) mod journal;
 pub(crate) mod ledger;
 pub(crate) mod message;
+pub(crate) mod search;
 pub(crate) mod thread;
 
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row};

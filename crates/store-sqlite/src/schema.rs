@@ -14,10 +14,13 @@ const APPLICATION_ID: i32 = 0x5041_524C;
 const HISTORY: &str = "schema_history";
 
 /// Every migration, in order. One that was released is never changed.
-const MIGRATIONS: &[(&str, &str)] = &[("V1__workspace", include_str!("../migrations/V1__workspace.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("V1__workspace", include_str!("../migrations/V1__workspace.sql")),
+    ("V2__search", include_str!("../migrations/V2__search.sql")),
+];
 
 /// The version of the schema that this version of the store reads and writes: that of the last migration.
-const NEWEST: i64 = 1;
+const NEWEST: i64 = 2;
 
 /// Refuses a file that is not ours or that a newer version made, before anything in it is changed.
 pub(crate) fn check(connection: &Connection) -> Result<(), StoreError> {

@@ -14,6 +14,8 @@ pub struct SqliteStats {
     pub largest_group: u64,
     /// Transactions that failed as a whole.
     pub failures: u64,
+    /// Messages that were looked at for the search index.
+    pub indexed: u64,
     /// How often the write-ahead log was emptied.
     pub wal_restarts: u64,
     /// What the write-ahead log holds now, in bytes.
@@ -30,6 +32,7 @@ pub(crate) struct Counts {
     pub(crate) transactions: AtomicU64,
     pub(crate) largest_group: AtomicU64,
     pub(crate) failures: AtomicU64,
+    pub(crate) indexed: AtomicU64,
     pub(crate) wal_restarts: AtomicU64,
     pub(crate) wal_bytes: AtomicU64,
     pub(crate) wal_peak_bytes: AtomicU64,
@@ -45,6 +48,7 @@ impl Counts {
             transactions: read(&self.transactions),
             largest_group: read(&self.largest_group),
             failures: read(&self.failures),
+            indexed: read(&self.indexed),
             wal_restarts: read(&self.wal_restarts),
             wal_bytes: read(&self.wal_bytes),
             wal_peak_bytes: read(&self.wal_peak_bytes),

@@ -13,7 +13,8 @@ use parlor_model::{
 use parlor_store::{
     Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
     ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, OfferRecord, OutboxEntry, Request, RequestKey, Store, StoreError, TimerKey, Totals,
+    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, Store,
+    StoreError, TimerKey, Totals,
 };
 use rusqlite::Connection;
 use tokio::sync::mpsc;
@@ -22,6 +23,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use crate::error::read_error;
 use crate::lock::FileLock;
 use crate::readers::Readers;
+use crate::search_index::{self, Timekeeper};
 use crate::stats::Counts;
 use crate::wal::Wal;
 use crate::writer::{Job, LeaseRequest, Pending, Waiting, Writer};
@@ -79,6 +81,7 @@ impl SqliteStore {
             check_file(&writer)?;
         }
         schema::migrate(&mut writer)?;
+        search_index::prepare(&writer).map_err(read_error)?;
 
         let counts = Arc::new(Counts::default());
         let (wal, checkpointer) =
@@ -88,7 +91,12 @@ impl SqliteStore {
         let cannot_start = |error| SqliteError::cannot_open(&path, error);
         let (reads, mut others) = Readers::start(readers?, options.read_queue).map_err(cannot_start)?;
         let (jobs_in, jobs) = mpsc::channel(options.queue.max(1));
-        let writer = Writer::new(path.clone(), options, Arc::clone(&counts), wal, writer)?;
+        let (wake, woken) = std::sync::mpsc::sync_channel(1);
+        if let Some(pause) = options.index_pause {
+            let timekeeper = Timekeeper { woken, jobs: jobs_in.downgrade(), pause };
+            others.push(spawn("parlor-index", || timekeeper.run()).map_err(cannot_start)?);
+        }
+        let writer = Writer::new(path.clone(), options, Arc::clone(&counts), wal, writer, wake)?;
         others.push(spawn("parlor-wal", || checkpointer.run()).map_err(cannot_start)?);
         let writer = spawn("parlor-write", || writer.run(jobs, others)).map_err(cannot_start)?;
         Ok(Self {
@@ -118,6 +126,19 @@ impl SqliteStore {
         })
         .map_err(|error| SqliteError::cannot_open(&self.path, error))?;
         ended.await.map_err(|_| StoreError::Closed)
+    }
+
+    /// Indexes what searches have to read so far. It is done by itself, a moment after each commit, and searches find
+    /// everything either way: this is for those who measure.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] and [`StoreError::Closed`] as from a commit, [`StoreError::Backend`] when the file cannot be
+    /// written.
+    pub async fn finish_index(&self) -> Result<(), StoreError> {
+        let (pending, waiting) = Pending::new(());
+        self.write(Job::FinishIndex(pending))?;
+        answer_of(waiting).await
     }
 
     /// What the store has done since it was opened.
@@ -303,6 +324,11 @@ impl Store for SqliteStore {
     async fn conversation(&self, query: &ConversationQuery) -> Result<ConversationPage, StoreError> {
         let query = query.clone();
         self.read(move |c| read::conversation::page(c, &query)).await
+    }
+
+    async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
+        let query = query.clone();
+        self.read(move |c| read::search::search(c, &query)).await
     }
 
     async fn observations(&self, message: MessageId) -> Result<Vec<Observation>, StoreError> {

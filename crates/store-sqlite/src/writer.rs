@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::stats::{Counts, add};
 use crate::store::join;
 use crate::wal::Wal;
 use crate::write::{Refusal, Workspace, acquire_lease};
-use crate::{SqliteError, SqliteOptions, connection};
+use crate::{SqliteError, SqliteOptions, connection, search_index};
 
 /// How much text and other bytes share one transaction at the most: bounds what a transaction adds to the log, and how
 /// long others wait for it.
@@ -26,6 +27,10 @@ const GROUP_BYTES: usize = 8 << 20;
 pub(crate) enum Job {
     Commit(Pending<ChangeSet, Committed, CommitError>),
     Lease(Pending<LeaseRequest, Option<Lease>, StoreError>),
+    /// It is time to index what was written.
+    Index,
+    /// Somebody waits until everything is indexed.
+    FinishIndex(Pending<(), (), StoreError>),
 }
 
 /// Something that was asked for, and who waits for the answer. Boxed inside, so that the queue is small when it is empty.
@@ -66,6 +71,10 @@ pub(crate) struct Writer {
     wal: Wal,
     /// `None` after a failure, until it could be opened again.
     session: Option<Session>,
+    /// Says that something is to be indexed.
+    wake: SyncSender<()>,
+    /// It was said, and nothing was indexed since.
+    has_called: bool,
 }
 
 /// A connection, and what is known of the file.
@@ -90,9 +99,10 @@ impl Writer {
         counts: Arc<Counts>,
         wal: Wal,
         connection: Connection,
+        wake: SyncSender<()>,
     ) -> Result<Self, StoreError> {
         let session = Some(Session::open(connection, &wal)?);
-        Ok(Self { path, options, counts, wal, session })
+        Ok(Self { path, options, counts, wal, session, wake, has_called: false })
     }
 
     /// Writes until nobody can ask for more, and everything that was asked for is answered. Then waits for the other
@@ -100,18 +110,32 @@ impl Writer {
     pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>, others: Vec<JoinHandle<()>>) {
         let limit = self.options.group.max(1);
         let mut group = Vec::with_capacity(limit);
+        // What an earlier run of the process has left.
+        self.call_for_index();
         while let Some(first) = jobs.blocking_recv() {
-            let mut bytes = size(&first);
-            group.push(first);
-            while group.len() < limit && bytes < GROUP_BYTES {
-                let Ok(next) = jobs.try_recv() else { break };
-                bytes += size(&next);
-                group.push(next);
+            let mut bytes = 0;
+            let mut indexing = None;
+            let mut next = Some(first);
+            while let Some(job) = next {
+                bytes += size(&job);
+                match job {
+                    Job::Index => indexing = indexing.or(Some(Vec::new())),
+                    Job::FinishIndex(pending) => indexing.get_or_insert_with(Vec::new).push(pending),
+                    Job::Commit(_) | Job::Lease(_) => group.push(job),
+                }
+                next = if group.len() < limit && bytes < GROUP_BYTES { jobs.try_recv().ok() } else { None };
             }
-            self.write(&mut group);
+            if !group.is_empty() {
+                self.write(&mut group);
+                self.call_for_index();
+            }
+            if let Some(waiters) = indexing {
+                self.index(waiters, || jobs.is_empty());
+            }
         }
-        // Ends the thread that empties the log.
+        // Ends the threads that empty the log and keep time.
         drop(self.wal);
+        drop(self.wake);
         others.into_iter().for_each(join);
         drop(self.session);
     }
@@ -150,6 +174,68 @@ impl Writer {
         }
     }
 
+    /// Lets somebody ask for indexing in a moment.
+    fn call_for_index(&mut self) {
+        if !self.has_called {
+            self.has_called = true;
+            // Nobody listens when there is to be no index.
+            let _nobody = self.wake.try_send(());
+        }
+    }
+
+    /// Indexes what was written: one batch, then as long as nothing else waits or somebody waits for the end.
+    fn index(&mut self, waiters: Vec<Pending<(), (), StoreError>>, is_idle: impl Fn() -> bool) {
+        self.has_called = false;
+        let result = loop {
+            match self.index_batch() {
+                Ok(0) => break Ok(()),
+                Ok(_) if !waiters.is_empty() || is_idle() => {}
+                Ok(_) => {
+                    self.call_for_index();
+                    break Ok(());
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        if let Err(error) = &result {
+            tracing::warn!(%error, "what was written cannot be indexed now; searches read it");
+        }
+        let error = result.err().map(Arc::new);
+        for waiter in waiters {
+            waiter.answer_with(match &error {
+                None => Ok(()),
+                Some(error) => Err(SqliteError::NotKept(Arc::clone(error) as _).into()),
+            });
+        }
+    }
+
+    /// Indexes some messages; answers how many.
+    fn index_batch(&mut self) -> Result<usize, StoreError> {
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => self.reopen()?,
+        };
+        let session = self.session.insert(session);
+        if !search_index::is_behind(&session.connection).map_err(crate::error::read_error)? {
+            return Ok(0);
+        }
+        if !self.wal.make_room(&session.connection) {
+            return Err(StoreError::Busy);
+        }
+        match search_index::index_batch(&session.connection) {
+            Ok(indexed) => {
+                add(&self.counts.indexed, indexed);
+                self.wal.after_commit();
+                Ok(indexed)
+            }
+            Err(error) => {
+                // As after any failure: never again on this connection.
+                self.session = None;
+                Err(SqliteError::NotKept(Arc::new(error)).into())
+            }
+        }
+    }
+
     fn reopen(&self) -> Result<Session, StoreError> {
         Session::open(connection::writing(&self.path, &self.options)?, &self.wal)
     }
@@ -184,6 +270,8 @@ impl Job {
                     pending.result = Some(Ok(acquire_lease(connection, &request)?));
                 }
             }
+            // Never part of a group.
+            Self::Index | Self::FinishIndex(_) => {}
         }
         Ok(())
     }
@@ -196,6 +284,8 @@ impl Job {
                 pending.answer();
             }
             Self::Lease(pending) => pending.answer(),
+            Self::Index => {}
+            Self::FinishIndex(pending) => pending.answer(),
         }
     }
 
@@ -203,6 +293,8 @@ impl Job {
         match self {
             Self::Commit(pending) => pending.fail(error().into()),
             Self::Lease(pending) => pending.fail(error()),
+            Self::Index => {}
+            Self::FinishIndex(pending) => pending.fail(error()),
         }
     }
 }
@@ -218,6 +310,10 @@ impl<Q, T, E> Pending<Q, T, E> {
             // Whoever no longer waits has no use for the answer; what was done is done all the same.
             let _gone = self.waiter.send(result);
         }
+    }
+
+    fn answer_with(self, result: Result<T, E>) {
+        let _gone = self.waiter.send(result);
     }
 
     fn fail(self, error: E) {

@@ -18,6 +18,7 @@ mod lease;
 mod memory;
 mod outbox;
 mod query;
+mod search;
 mod store;
 
 pub use agent_state::{AgentState, AgentWrite, Load, LoadChange};
@@ -36,4 +37,5 @@ pub use outbox::{OutboxEntry, OutboxState, OutboxWrite};
 pub use query::{
     ContactListItem, ContactQuery, ContactScope, ConversationPage, ConversationQuery, PageStart, Totals,
 };
+pub use search::{MessageSearch, SearchPage};
 pub use store::Store;

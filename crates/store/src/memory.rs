@@ -18,7 +18,8 @@ use self::transaction::Transaction;
 use crate::{
     Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
     ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, OfferRecord, OutboxEntry, Request, RequestKey, Store, StoreError, TimerKey, Totals,
+    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, Store,
+    StoreError, TimerKey, Totals,
 };
 
 /// The reference store: plain maps behind one lock.
@@ -189,6 +190,10 @@ impl Store for MemoryStore {
 
     async fn conversation(&self, query: &ConversationQuery) -> Result<ConversationPage, StoreError> {
         Ok(self.tables()?.conversation(query))
+    }
+
+    async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
+        Ok(self.tables()?.search(query))
     }
 
     async fn observations(&self, message: MessageId) -> Result<Vec<Observation>, StoreError> {

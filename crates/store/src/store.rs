@@ -11,7 +11,8 @@ use parlor_model::{
 use crate::{
     Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
     ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, OfferRecord, OutboxEntry, Request, RequestKey, StoreError, TimerKey, Totals,
+    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, StoreError,
+    TimerKey, Totals,
 };
 
 /// Keeps one workspace.
@@ -107,6 +108,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// A page of the messages of a contact.
     async fn conversation(&self, query: &ConversationQuery) -> Result<ConversationPage, StoreError>;
+
+    /// Messages that contain words, newest first (r80). A message that is appended while pages are read is on none of
+    /// the pages after the first, and pushes nothing from one page to the next.
+    async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError>;
 
     /// Everything that was observed about a message, in any order.
     async fn observations(&self, message: MessageId) -> Result<Vec<Observation>, StoreError>;

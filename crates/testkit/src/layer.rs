@@ -10,7 +10,8 @@ use parlor_model::{
 use parlor_store::{
     Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
     ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, OfferRecord, OutboxEntry, Request, RequestKey, Store, StoreError, TimerKey, Totals,
+    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, Store,
+    StoreError, TimerKey, Totals,
 };
 
 /// Writes the methods of a store once: as a trait whose methods pass everything on, and as the store made of it.
@@ -67,6 +68,7 @@ layer! {
     messages(thread: ThreadId, after: u64, limit: usize) -> Result<Vec<Message>, StoreError>;
     last_messages(thread: ThreadId, limit: usize) -> Result<Vec<Message>, StoreError>;
     conversation(query: &ConversationQuery) -> Result<ConversationPage, StoreError>;
+    search(query: &MessageSearch) -> Result<SearchPage, StoreError>;
     observations(message: MessageId) -> Result<Vec<Observation>, StoreError>;
     acknowledged(thread: ThreadId) -> Result<Acknowledged, StoreError>;
     read_marker(agent: &AgentName, thread: ThreadId) -> Result<u64, StoreError>;

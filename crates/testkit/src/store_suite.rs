@@ -21,6 +21,7 @@ mod messages;
 mod records;
 mod repetition;
 mod sample;
+mod search;
 
 pub use self::harness::{CaseRun, DurableHarness, StoreCase, StoreHarness, run, run_durable, store_cases};
 pub use self::sample::{Sample, Visitor};
@@ -40,4 +41,5 @@ pub mod cases {
     pub use super::messages::*;
     pub use super::records::*;
     pub use super::repetition::*;
+    pub use super::search::*;
 }

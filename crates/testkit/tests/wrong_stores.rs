@@ -14,7 +14,7 @@ use parlor_model::{
 use parlor_store::{
     Acknowledged, AgentState, ChangeSet, CommitError, Committed, Conflict, ConsentEntry, ContactListItem,
     ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Duplicate, JournalEntry, JournalRecord,
-    Lease, LeaseName, MemoryStore, PageStart, Store, StoreError,
+    Lease, LeaseName, MemoryStore, MessageSearch, PageStart, SearchPage, Store, StoreError,
 };
 use parlor_testkit::store_suite::{DurableHarness, StoreHarness, cases, run_durable, store_cases};
 use parlor_testkit::{Layer, Layered};
@@ -119,6 +119,47 @@ fn altered(mut record: JournalRecord, alter: fn(&mut Message)) -> JournalRecord 
 }
 
 wrong! {
+    /// Gives the oldest messages first.
+    SearchesFromTheStart; fails r80_a_search_finds_in_every_conversation {
+        async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
+            let mut page = self.below.search(query).await?;
+            page.messages.reverse();
+            Ok(page)
+        }
+    }
+    /// Searches everybody's messages whoever is asked for.
+    SearchesEverybody; fails r80_a_search_keeps_to_a_contact {
+        async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
+            self.below.search(&MessageSearch { contact: None, ..query.clone() }).await
+        }
+    }
+    /// Finds what may not be seen.
+    SearchesTheHidden; fails r87_a_search_is_filtered_by_visibility {
+        async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
+            self.below.search(&MessageSearch { visibility: Vec::new(), ..query.clone() }).await
+        }
+    }
+    /// Finds only what was indexed: every tenth position.
+    SearchesTheIndexOnly; fails a_search_sees_every_answered_commit {
+        async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
+            let indexed = self.below.totals().await?.position / 10 * 10;
+            let before = query.before.unwrap_or(u64::MAX).min(indexed);
+            self.below.search(&MessageSearch { before: Some(before), ..query.clone() }).await
+        }
+    }
+    /// Begins every page with the newest.
+    SearchesAgain; fails a_search_goes_on_before_a_position {
+        async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
+            self.below.search(&MessageSearch { before: None, ..query.clone() }).await
+        }
+    }
+    /// Takes a star as a wish for anything.
+    SearchesByPattern; fails a_search_takes_operators_as_text {
+        async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
+            let words = query.words.replace(['*', '%', '_', '"'], " ");
+            self.below.search(&MessageSearch { words, ..query.clone() }).await
+        }
+    }
     /// Overwrites an interaction whatever its version.
     IgnoresInteractionVersions; fails a_stale_interaction_keeps_nothing {
         async fn commit(&self, mut changes: ChangeSet) -> Result<Committed, CommitError> {

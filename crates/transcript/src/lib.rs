@@ -28,6 +28,6 @@ pub use normalise::normalise;
 pub use order::{LateMarker, display_key, in_display_order};
 pub use pending::{Colour, PendingResponse, Thresholds, needs_attention};
 pub use preview::{Preview, preview};
-pub use search::{SearchQuery, contact_search_text, message_search_text};
+pub use search::{SearchQuery, contact_search_text, content_search_text, message_search_text};
 pub use tail::{TailLine, tail};
 pub use unread::counts_as_unread;

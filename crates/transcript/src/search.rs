@@ -1,6 +1,6 @@
 use std::fmt;
 
-use parlor_model::{Contact, ContactPoint, Message};
+use parlor_model::{Contact, ContactPoint, Content, Message};
 
 use crate::{TranscriptError, normalise};
 
@@ -71,7 +71,12 @@ impl fmt::Debug for SearchQuery {
 /// What a search in transcripts looks at: the words of a person in [`normalise`]d form; `None` for entries without
 /// any, which only a search without words finds.
 pub fn message_search_text(message: &Message) -> Option<String> {
-    message.content.text().map(normalise)
+    content_search_text(&message.content)
+}
+
+/// The same of a content that stands in no message yet, or no longer.
+pub fn content_search_text(content: &Content) -> Option<String> {
+    content.text().map(normalise)
 }
 
 /// What a search for contacts looks at, in [`normalise`]d form: the name, the values of the free fields, and the
@@ -100,7 +105,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use parlor_model::{
-        ChannelKind, ContactId, ContactPointId, Content, Id, InteractionId, LifecycleNotice, MessageText,
+        ChannelKind, ContactId, ContactPointId, Id, InteractionId, LifecycleNotice, MessageText,
         PointAddress, PointKey, SystemNotice, Timestamp,
     };
     use proptest::prelude::*;

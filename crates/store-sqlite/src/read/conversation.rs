@@ -8,11 +8,15 @@ use parlor_transcript::{SearchQuery, message_search_text};
 use rusqlite::{Connection, Result};
 
 use super::message::{message_sql, read_message};
+use super::search::{Direction, Hits, Wanted as Searched};
 use super::{all, contact, one, thread};
 use crate::row::number;
 
 /// How many messages of a thread are read at a time when not all of them are wanted.
 const BATCH: usize = 256;
+
+/// How many messages a conversation has when it is cheaper to ask the index than to read them all.
+const LONG: i64 = 512;
 
 pub(crate) fn page(connection: &Connection, query: &ConversationQuery) -> Result<ConversationPage> {
     let points = contact::points_of(connection, query.contact)?;
@@ -27,11 +31,17 @@ pub(crate) fn page(connection: &Connection, query: &ConversationQuery) -> Result
         // One more than the page tells whether there is another page.
         number: query.limit.saturating_add(1),
     };
-    let walk = |direction| Walk::new(connection, direction, &splits, &wanted);
+    let searched = searched(connection, &threads, &wanted)?;
+    let walk = |direction| match &searched {
+        Some(searched) => {
+            Hits::new(connection, searched, direction, place(query.start, direction)).map(Finder::Index)
+        }
+        None => Ok(Finder::Walk(Walk::new(connection, direction, &splits, &wanted))),
+    };
     let forward = matches!(query.start, PageStart::After(_));
     let ahead = if forward { Direction::Newer } else { Direction::Older };
     let mut messages = Vec::new();
-    let mut found = walk(ahead);
+    let mut found = walk(ahead)?;
     while messages.len() < wanted.number
         && let Some(message) = found.next()?
     {
@@ -41,14 +51,61 @@ pub(crate) fn page(connection: &Connection, query: &ConversationQuery) -> Result
     messages.truncate(query.limit);
     let more_behind = match query.start {
         PageStart::Newest => false,
-        PageStart::Before(_) => walk(Direction::Newer).next()?.is_some(),
-        PageStart::After(_) => walk(Direction::Older).next()?.is_some(),
+        PageStart::Before(_) => walk(Direction::Newer)?.next()?.is_some(),
+        PageStart::After(_) => walk(Direction::Older)?.next()?.is_some(),
     };
     if forward {
         return Ok(ConversationPage { messages, more_before: more_behind, more_after: more_ahead });
     }
     messages.reverse();
     Ok(ConversationPage { messages, more_before: more_ahead, more_after: more_behind })
+}
+
+/// What the index is asked for; `None` when it is not needed.
+fn searched<'a>(
+    connection: &Connection,
+    threads: &[thread::ThreadRow],
+    wanted: &Wanted<'a>,
+) -> Result<Option<Searched<'a>>> {
+    let Some(search) = wanted.search.clone().filter(|search| !search.words().is_empty()) else {
+        return Ok(None);
+    };
+    let mut messages = 0;
+    for row in threads {
+        let sql = "SELECT sequence FROM threads WHERE key = ?1";
+        messages += one(connection, sql, [row.key], |row| row.get::<_, i64>(0))?.unwrap_or(0);
+    }
+    let threads = Some(threads.iter().map(|row| (row.key, row.thread.id)).collect());
+    Ok((messages > LONG).then_some(Searched { threads, visibility: wanted.visibility, search }))
+}
+
+/// The position from which a search goes on, excluded.
+fn place(start: PageStart, direction: Direction) -> i64 {
+    match (start, direction) {
+        (PageStart::Newest, Direction::Older) => i64::MAX,
+        // Nothing is newer than the newest.
+        (PageStart::Newest, Direction::Newer) => i64::MAX - 1,
+        (PageStart::Before(position), Direction::Older) | (PageStart::After(position), Direction::Newer) => {
+            number(position)
+        }
+        (PageStart::Before(position), Direction::Newer) => number(position).saturating_sub(1),
+        (PageStart::After(position), Direction::Older) => number(position).saturating_add(1),
+    }
+}
+
+/// Gives the messages of a page one by one.
+enum Finder<'a> {
+    Walk(Walk<'a>),
+    Index(Hits<'a>),
+}
+
+impl Finder<'_> {
+    fn next(&mut self) -> Result<Option<Message>> {
+        match self {
+            Self::Walk(walk) => walk.next(),
+            Self::Index(hits) => hits.next(),
+        }
+    }
 }
 
 /// Where a page begins in one thread.
@@ -109,12 +166,6 @@ impl Wanted<'_> {
 
 fn is_found(message: &Message, search: &SearchQuery) -> bool {
     search.matches(&message_search_text(message).unwrap_or_default())
-}
-
-#[derive(Clone, Copy)]
-enum Direction {
-    Older,
-    Newer,
 }
 
 /// Messages of several threads in order of their position, read a batch at a time.

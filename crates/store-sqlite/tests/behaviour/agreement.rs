@@ -10,8 +10,9 @@ use parlor_model::{
 use parlor_store::{
     Acknowledged, AgentState, AgentWrite, Alert, AlertKind, Assignment, ChangeSet, CommitError, ConsentEntry,
     ConsentState, ContactQuery, ContactScope, ContactWrite, ConversationQuery, DeadLetter, DocumentKey,
-    DocumentWrite, InboxEntry, InboxKey, InteractionWrite, LoadChange, MemoryStore, OutboxEntry, OutboxState,
-    OutboxWrite, PageStart, ReadMarker, Request, RequestKey, Store, StoreError, TimerKey, TimerWrite,
+    DocumentWrite, InboxEntry, InboxKey, InteractionWrite, LoadChange, MemoryStore, MessageSearch,
+    OutboxEntry, OutboxState, OutboxWrite, PageStart, ReadMarker, Request, RequestKey, Store, StoreError,
+    TimerKey, TimerWrite,
 };
 use parlor_testkit::SeededIds;
 use parlor_testkit::store_suite::{Sample, Visitor};
@@ -302,6 +303,13 @@ impl World {
             same(one.assigned(agent).await, two.assigned(agent).await);
             self.compare_lists(one, two, agent, end).await;
         }
+        for words in ["commande ou", "import", "el", "%", ""] {
+            let before = [None, Some(self.small())][self.roll(2)];
+            let limit = [0, 2, usize::MAX][self.roll(3)];
+            let contact = [None, Some(self.contact())][self.roll(2)];
+            let query = MessageSearch { before, contact, ..MessageSearch::new(words, limit) };
+            same(one.search(&query).await, two.search(&query).await);
+        }
         same(one.agents().await, two.agents().await);
         same(one.timers().await, two.timers().await);
         same(one.documents("kind").await, two.documents("kind").await);
@@ -410,6 +418,9 @@ fn every_answer_is_that_of_the_reference_store() {
                     kept += 1;
                 } else {
                     refused += 1;
+                }
+                if number % 50 == 20 {
+                    store.finish_index().await.unwrap();
                 }
                 if number % 50 == 49 {
                     world.compare(&reference, &*store).await;

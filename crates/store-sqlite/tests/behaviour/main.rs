@@ -8,4 +8,5 @@ mod failure;
 mod files;
 mod group;
 mod log;
+mod search;
 mod support;

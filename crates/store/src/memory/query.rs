@@ -6,7 +6,10 @@ use parlor_model::{AgentName, Author, Contact, ContactId, Message, Subject, Thre
 use parlor_transcript::{SearchQuery, contact_search_text, counts_as_unread, message_search_text};
 
 use super::tables::Tables;
-use crate::{ContactListItem, ContactQuery, ContactScope, ConversationPage, ConversationQuery, PageStart};
+use crate::{
+    ContactListItem, ContactQuery, ContactScope, ConversationPage, ConversationQuery, MessageSearch,
+    PageStart, SearchPage,
+};
 
 impl Tables {
     pub(super) fn conversation(&self, query: &ConversationQuery) -> ConversationPage {
@@ -34,6 +37,25 @@ impl Tables {
             messages: found[from..to].iter().map(|message| (*message).clone()).collect(),
             more_before: from > 0,
             more_after: to < found.len(),
+        }
+    }
+
+    pub(super) fn search(&self, query: &MessageSearch) -> SearchPage {
+        let search = SearchQuery::clamped(&query.words);
+        let within: Option<Vec<_>> =
+            query.contact.map(|contact| self.threads(contact).into_iter().map(|thread| thread.id).collect());
+        let mut found: Vec<_> = self
+            .messages
+            .values()
+            .filter(|message| within.as_ref().is_none_or(|within| within.contains(&message.thread)))
+            .filter(|message| query.visibility.is_empty() || query.visibility.contains(&message.visibility))
+            .filter(|message| query.before.is_none_or(|before| message.position < before))
+            .filter(|message| is_found(message, &search))
+            .collect();
+        found.sort_by_key(|message| Reverse(message.position));
+        SearchPage {
+            messages: found.iter().take(query.limit).map(|message| Message::clone(message)).collect(),
+            more: found.len() > query.limit,
         }
     }
 

@@ -131,6 +131,12 @@ macro_rules! for_each_store_case {
             r77_a_conversation_spans_all_threads
             r87_r88_a_conversation_is_filtered_by_visibility
             r80_a_search_ignores_case_and_accents
+            r80_a_search_finds_in_every_conversation
+            r80_a_search_keeps_to_a_contact
+            r87_a_search_is_filtered_by_visibility
+            a_search_sees_every_answered_commit
+            a_search_goes_on_before_a_position
+            a_search_takes_operators_as_text
             r107_only_what_the_contact_wrote_is_unread
             r109_read_markers_never_move_backwards
             r106_an_agents_list_holds_what_was_put_into_it
