@@ -33,6 +33,7 @@ mod conversation;
 mod emoji;
 mod faults;
 mod feed;
+mod find;
 mod gone_at_once;
 mod hand_over;
 mod kpi;

@@ -47,7 +47,7 @@ const LATE_WITHIN: u64 = 50;
 const INTERACTIONS_SHOWN: usize = 20;
 
 /// The largest page of contacts or messages.
-const LARGEST_PAGE: usize = 200;
+pub(crate) const LARGEST_PAGE: usize = 200;
 
 /// The longest text to search for, in bytes (reliability limit "search query 256 B").
 const LONGEST_SEARCH: usize = 256;
@@ -780,12 +780,12 @@ fn milliseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn cursor(text: Option<&str>) -> Result<Option<u64>, EngineError> {
+pub(crate) fn cursor(text: Option<&str>) -> Result<Option<u64>, EngineError> {
     text.map(|text| text.parse().map_err(|_| EngineError::CursorUnknown)).transpose()
 }
 
 /// What to search for, cut to the limit at a character's boundary; nothing when it is blank.
-fn search(text: Option<&str>) -> Option<String> {
+pub(crate) fn search(text: Option<&str>) -> Option<String> {
     let text = text?.trim();
     let cut = (0..=LONGEST_SEARCH.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     let text = text.get(..cut).unwrap_or_default();

@@ -480,6 +480,24 @@ pub struct ConversationView {
     pub after: String,
 }
 
+/// Messages that were found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct FoundView {
+    /// Newest first.
+    pub hits: Vec<HitView>,
+    /// Where the page after this one begins; `None` when nothing older was found.
+    pub before: Option<String>,
+}
+
+/// A message that was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HitView {
+    /// The message.
+    pub message: MessageView,
+    /// In whose conversation it stands; `None` for what nobody but colleagues wrote below a post.
+    pub contact: Option<ContactRef>,
+}
+
 /// Something an agent is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AlertView {

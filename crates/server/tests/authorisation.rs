@@ -107,6 +107,7 @@ fn table() -> Vec<Row> {
         ("GET", "/api/contacts/{contact}", None, desk),
         ("PATCH", "/api/contacts/{contact}", Some(json!({"version": 1, "display_name": "Ann"})), desk),
         ("GET", "/api/contacts/{contact}/conversation", None, desk),
+        ("GET", "/api/search", None, desk),
         (
             "POST",
             "/api/contacts/{contact}/messages",

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use parlor_engine::permission::{Actor, Object, Verb, may};
-use parlor_engine::view::{ContactPage, ContactView, ConversationView};
-use parlor_engine::{ContactEdit, ContactsRequest, ConversationRequest, Once};
+use parlor_engine::view::{ContactPage, ContactView, ConversationView, FoundView};
+use parlor_engine::{ContactEdit, ContactsRequest, ConversationRequest, FindRequest, Once};
 use parlor_model::{ChannelName, ClientId, ContactId, MessageText, Visibility};
 use parlor_store::ContactScope;
 use serde::Deserialize;
@@ -48,8 +48,26 @@ const CONVERSATION_PARAMETERS: &[Parameter] = &[
     ),
 ];
 
+const SEARCH_PARAMETERS: &[Parameter] = &[
+    Parameter::new("q", r#"{"type":"string"}"#, "Only messages that contain every word of this"),
+    Parameter::new("before", r#"{"type":"string"}"#, "The `before` of the page before: what is older"),
+    LIMIT,
+    Parameter::new("filter", r#"{"type":"string","enum":["private","public"]}"#, "Only these"),
+];
+
 pub(super) fn routes(api: Api) -> Api {
     let api = api
+        .route(
+            Operation::get(
+                "/api/search",
+                "search",
+                "Messages of all contacts that contain words, whatever the case and the accents; newest first",
+            )
+            .parameters(SEARCH_PARAMETERS)
+            .gives(200, "Found")
+            .refuses(&[Code::CursorUnknown]),
+            search,
+        )
         .route(
             Operation::get("/api/contacts", "contacts", "Contacts, those with the newest message first")
                 .parameters(CONTACTS_PARAMETERS)
@@ -215,11 +233,41 @@ async fn change(
     Ok(Answer::ok(shared.engine.edit_contact(&caller.name, edit).await?))
 }
 
+#[derive(Debug, Deserialize)]
+struct SearchQuery {
+    q: Option<String>,
+    before: Option<String>,
+    limit: Option<usize>,
+    filter: Option<Filter>,
+}
+
+async fn search(
+    State(shared): State<Arc<Shared>>,
+    caller: AgentCaller,
+    Parameters(query): Parameters<SearchQuery>,
+) -> Result<Answer<FoundView>, Problem> {
+    let mut request = FindRequest::default();
+    request.words = query.q.unwrap_or_default();
+    request.before = query.before;
+    request.limit = query.limit;
+    request.filter = query.filter.map(Visibility::from);
+    Ok(Answer::ok(shared.engine.find(&caller.name, &request).await?))
+}
+
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Filter {
     Private,
     Public,
+}
+
+impl From<Filter> for Visibility {
+    fn from(filter: Filter) -> Self {
+        match filter {
+            Filter::Private => Self::Private,
+            Filter::Public => Self::Public,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -249,10 +297,7 @@ async fn conversation(
     request.before = query.before;
     request.after = query.after;
     request.limit = query.limit;
-    request.filter = query.filter.map(|filter| match filter {
-        Filter::Private => Visibility::Private,
-        Filter::Public => Visibility::Public,
-    });
+    request.filter = query.filter.map(Visibility::from);
     request.search = query.search;
     request.in_interaction = match (query.view, shared.engine.agent(&caller.name)) {
         (Some(view), _) => view == View::Conversation,
