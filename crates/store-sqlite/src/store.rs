@@ -17,6 +17,7 @@ use parlor_store::{
     StoreError, TimerKey, Totals,
 };
 use rusqlite::Connection;
+use rusqlite::ffi::SQLITE_IOERR;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -75,6 +76,8 @@ impl SqliteStore {
         } else {
             (None, true)
         };
+        // This first connection is also the only one: as it is closed again, SQLite copies a log that a crash has left into
+        // the file and removes it. So nothing that is answered later rests on a log in which a sync had failed.
         schema::check(&connection::plain(&path, &options)?)?;
         let mut writer = connection::writing(&path, &options)?;
         if crashed && options.check_after_crash {
@@ -190,7 +193,15 @@ fn log_path(path: &Path) -> PathBuf {
 fn check_file(connection: &Connection) -> Result<(), StoreError> {
     let finding: String =
         connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(read_error)?;
-    if finding == "ok" { Ok(()) } else { Err(StoreError::Corrupt { detail: finding }) }
+    if finding == "ok" {
+        return Ok(());
+    }
+    // SQLite reports a page that the disk did not give as if it were damaged.
+    if ["unable to get the page", "failed to get page"].iter().any(|unread| finding.contains(unread)) {
+        let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(SQLITE_IOERR), Some(finding));
+        return Err(read_error(error));
+    }
+    Err(StoreError::Corrupt { detail: finding })
 }
 
 impl WriterThread {
