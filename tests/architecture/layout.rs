@@ -51,8 +51,8 @@ fn a_stranger_at_the_top_is_caught() {
     assert_caught(&strangers(&names), &["xtask", "build.sh"]);
 }
 
-/// The application; everything else below `examples` shows one flow.
-const APPLICATION: &str = "examples/agent-desktop/";
+/// The application, and an implementation of a whole trait; everything else below `examples` shows one flow.
+const LARGER: &[&str] = &["examples/agent-desktop/", "examples/custom-store/"];
 
 /// How many lines an example of a flow may have, in all its sources: whoever reads it should see it whole.
 const EXAMPLE_LINES: usize = 150;
@@ -60,7 +60,7 @@ const EXAMPLE_LINES: usize = 150;
 /// Examples that are too long.
 fn too_long(files: &[TextFile]) -> Vec<String> {
     let mut lines = std::collections::BTreeMap::<&str, usize>::new();
-    for file in files.iter().filter(|file| !file.path.starts_with(APPLICATION)) {
+    for file in files.iter().filter(|file| !LARGER.iter().any(|larger| file.path.starts_with(larger))) {
         if let Some((example, _)) = file.path.split_once("/src/") {
             *lines.entry(example).or_default() += file.text.lines().count();
         }

@@ -56,7 +56,7 @@ pub struct Load {
 }
 
 /// Writes an agent's state, except the load.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentWrite {
     /// The state as it will be; `version` is set by the store and `load` is ignored.
     pub state: AgentState,
@@ -72,7 +72,7 @@ pub struct AgentWrite {
 /// Every load change also sets the agent's [`idle_since`](AgentState::idle_since) to the time of the change set,
 /// without touching the state's `version`: readiness and load are written independently of each other. An agent
 /// who was never written is made with `AgentState::unknown`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadChange {
     /// Whose room.
     pub agent: AgentName,

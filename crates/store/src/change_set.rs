@@ -12,7 +12,11 @@ use crate::{AgentWrite, DeadLetter, DocumentWrite, Fence, InboxEntry, LoadChange
 ///
 /// The parts are applied in the order of their declaration, so that a thread and its first message, or a
 /// contact and its points, may be made together.
-#[derive(Clone, Debug, Default)]
+///
+/// Its serialised form is for stores that keep changes as they are. A part that it does not name is empty, so that what an
+/// earlier version wrote can be read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct ChangeSet {
     /// When it was decided: the time of its messages and journal records. A change that makes any must have it.
@@ -72,7 +76,7 @@ impl ChangeSet {
 }
 
 /// Writes a contact.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactWrite {
     /// The contact as it will be; its `version` is set by the store.
     pub contact: Contact,
@@ -81,7 +85,7 @@ pub struct ContactWrite {
 }
 
 /// Writes an interaction: its snapshot together with the events that led to it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InteractionWrite {
     /// The interaction as it will be. It stays in its thread, and its version is the number of all its events.
     pub interaction: Interaction,
@@ -105,7 +109,7 @@ pub struct OfferRecord {
 }
 
 /// A transcript entry before the store has given it its places.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewMessage {
     /// Identity; one that exists fails the commit as a duplicate.
     pub id: MessageId,
@@ -150,7 +154,7 @@ pub struct TimerKey {
 }
 
 /// Sets or cancels a timer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimerWrite {
     /// Which timer.
     pub key: TimerKey,

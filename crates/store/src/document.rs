@@ -39,7 +39,7 @@ impl std::fmt::Debug for Document {
 }
 
 /// Writes or removes a document.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentWrite {
     /// Its name.
     pub key: DocumentKey,

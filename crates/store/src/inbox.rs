@@ -20,7 +20,7 @@ pub struct InboxKey {
 }
 
 /// An inbound event that is taken with this change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxEntry {
     /// What makes it unique.
     pub key: InboxKey,

@@ -27,7 +27,7 @@ pub struct Lease {
 }
 
 /// Makes a commit fail unless the lease is still held under that epoch (guarantee G15).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fence {
     /// Which lease.
     pub lease: LeaseName,

@@ -88,7 +88,7 @@ pub struct OutboxEntry {
 }
 
 /// Writes an outbox entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxWrite {
     /// The entry as it will be; its `version` is set by the store.
     pub entry: OutboxEntry,
