@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentName, ConsultId, InteractionId, PointAddress, WebAddress};
+use crate::{AgentName, Attachment, ConsultId, InteractionId, PointAddress, RejectedAttachment, WebAddress};
 
 /// Text as a person wrote it.
 ///
@@ -82,6 +82,14 @@ pub enum Content {
         /// The text.
         text: MessageText,
     },
+    /// Files that one side gives the other, with or without words (r84, r123).
+    Attached {
+        /// What was written with them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<MessageText>,
+        /// The files, in the order in which they were sent.
+        attachments: Vec<Attachment>,
+    },
     /// A web address that an agent asks the contact to open (r64).
     PushedUrl {
         /// The address.
@@ -129,14 +137,34 @@ impl Content {
             | Self::Note { text }
             | Self::Consult { consult: _, text }
             | Self::Whisper { text } => Some(text.as_str()),
+            Self::Attached { text, attachments: _ } => text.as_ref().map(MessageText::as_str),
             Self::System { .. } | Self::Unsupported { .. } => None,
         }
     }
 
-    /// Whether it is words of one side for the other, which can stand as the last ones in a list.
+    /// What stands for it in one line of a list: its words, or what the first file is called.
+    pub fn headline(&self) -> Option<&str> {
+        self.text().or_else(|| self.attachments().first().map(|attachment| attachment.name.as_str()))
+    }
+
+    /// The files in it, in their order.
+    pub fn attachments(&self) -> &[Attachment] {
+        match self {
+            Self::Attached { text: _, attachments } => attachments,
+            Self::Text { .. }
+            | Self::PushedUrl { .. }
+            | Self::Note { .. }
+            | Self::Consult { .. }
+            | Self::Whisper { .. }
+            | Self::System { .. }
+            | Self::Unsupported { .. } => &[],
+        }
+    }
+
+    /// Whether it is what one side says or gives to the other, which can stand as the last ones in a list.
     pub const fn is_said(&self) -> bool {
         match self {
-            Self::Text { .. } | Self::PushedUrl { .. } => true,
+            Self::Text { .. } | Self::Attached { .. } | Self::PushedUrl { .. } => true,
             Self::Note { .. }
             | Self::Consult { .. }
             | Self::Whisper { .. }
@@ -149,6 +177,7 @@ impl Content {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
+            Self::Attached { .. } => "attached",
             Self::PushedUrl { .. } => "pushed_url",
             Self::Note { .. } => "note",
             Self::Consult { .. } => "consult",
@@ -171,6 +200,8 @@ pub enum SystemNotice {
         /// How.
         change: LifecycleNotice,
     },
+    /// A file of the contact was not taken (r127).
+    AttachmentRejected(RejectedAttachment),
     /// A consult without an interaction began or ended (r54).
     Consult {
         /// Which consult.
@@ -325,5 +356,33 @@ mod tests {
             serde_json::to_string(&content).unwrap(),
             r#"{"type":"system","notice":{"lifecycle":{"interaction":"00000000-0000-0000-0000-000000000000","change":"ended_by_contact"}}}"#
         );
+    }
+
+    #[test]
+    fn files_read_back_as_themselves_and_old_texts_stay_readable() {
+        let old: Content = serde_json::from_str(r#"{"type":"text","text":"hello"}"#).unwrap();
+        assert_eq!((old.text(), old.attachments()), (Some("hello"), &[][..]));
+        let json = r#"{"type":"attached","attachments":[{"id":"00000000-0000-0000-0000-000000000001","blob":"00000000-0000-0000-0000-000000000002","name":"chair.png","media_type":"image/png","bytes":7,"sha256":"0000000000000000000000000000000000000000000000000000000000000000"}]}"#;
+        let content: Content = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&content).unwrap(), json);
+        assert_eq!(content.text(), None);
+        assert_eq!(content.headline(), Some("chair.png"));
+        assert!(content.is_said());
+        assert!(!format!("{content:?}").contains("chair"));
+    }
+
+    #[test]
+    fn a_rejected_file_is_said_in_a_notice() {
+        let rejected = crate::RejectedAttachment {
+            name: Some(crate::FileName::clean("a.svg")),
+            reason: crate::RejectReason::TypeNotAllowed,
+        };
+        let content = Content::System { notice: SystemNotice::AttachmentRejected(rejected) };
+        let json = serde_json::to_string(&content).unwrap();
+        assert_eq!(
+            json,
+            r#"{"type":"system","notice":{"attachment_rejected":{"name":"a.svg","reason":"type_not_allowed"}}}"#
+        );
+        assert_eq!(serde_json::from_str::<Content>(&json).unwrap(), content);
     }
 }

@@ -87,6 +87,10 @@ ids! {
     OutboxId;
     /// One thing an agent is told.
     AlertId;
+    /// A file that somebody attached, sent or not.
+    AttachmentId;
+    /// Bytes that are kept outside the store.
+    BlobId;
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! randomness: `chrono` and `uuid` are built without those parts.
 
 mod agent;
+mod attachment;
 mod channel;
 mod client_id;
 mod contact;
@@ -28,6 +29,10 @@ mod web_address;
 pub use agent::{
     Agent, CapacityLimits, CapacityRule, NotReadyReason, QueueName, Readiness, ReadinessState, SkillName,
 };
+pub use attachment::{
+    Attachment, ContentHash, ContentHashError, Dimensions, FileName, MediaType, MediaTypeError, RejectReason,
+    RejectedAttachment, Thumbnail,
+};
 pub use channel::{Account, AccountName, Channel, ChannelName, OfferMode};
 pub use client_id::ClientId;
 pub use contact::{Contact, ContactAlias, ContactPoint, PointAddress, PointKey};
@@ -37,8 +42,8 @@ pub use content::{
 pub use delivery::{DeliveryStage, Observation};
 pub use flags::{Deployment, FlagName, Flags};
 pub use id::{
-    AlertId, ConsultId, ContactId, ContactPointId, Id, InteractionId, MessageId, OfferId, OutboxId, ThreadId,
-    TransferId,
+    AlertId, AttachmentId, BlobId, ConsultId, ContactId, ContactPointId, Id, InteractionId, MessageId,
+    OfferId, OutboxId, ThreadId, TransferId,
 };
 pub use kind::{ChannelKind, MediaClass, Medium, Visibility};
 pub use label::{Label, LabelError};

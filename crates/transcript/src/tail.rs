@@ -30,7 +30,7 @@ pub fn tail(messages: &[Message], n: usize) -> Vec<TailLine> {
     let mut entries: Vec<_> = messages
         .iter()
         .filter(|message| message.author != Author::System)
-        .filter_map(|message| Some((display_key(message), message, message.content.text()?)))
+        .filter_map(|message| Some((display_key(message), message, message.content.headline()?)))
         .collect();
     entries.sort_by_key(|(key, ..)| *key);
     let from = entries.len().saturating_sub(n);
