@@ -2,9 +2,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use parlor_model::MediaType;
 use serde::Serialize;
 
-use crate::{Limit, ReplyWindow, TextLimit};
+use crate::{Limit, MediaRefusal, MediaRule, ReplyWindow, TextLimit};
 
 /// What a network can carry: facts, never wishes.
 ///
@@ -16,6 +17,8 @@ pub struct Capabilities {
     features: BTreeMap<Feature, Support>,
     text_limits: Vec<TextLimit>,
     limits: Vec<Limit>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    media: Vec<MediaRule>,
     reply_window: ReplyWindow,
 }
 
@@ -45,6 +48,8 @@ pub enum Feature {
     Text,
     /// A picture to the contact.
     Image,
+    /// Any other file to the contact.
+    File,
     /// It tells us that the contact types (r38).
     TypingFromContact,
     /// It tells the contact that we type.
@@ -65,6 +70,7 @@ impl Feature {
         match self {
             Self::Text => "text",
             Self::Image => "image",
+            Self::File => "file",
             Self::TypingFromContact => "typing_from_contact",
             Self::TypingToContact => "typing_to_contact",
             Self::DeliveryReceipts => "delivery_receipts",
@@ -124,6 +130,7 @@ impl Capabilities {
             features: BTreeMap::new(),
             text_limits: Vec::new(),
             limits: Vec::new(),
+            media: Vec::new(),
             reply_window: ReplyWindow::ALWAYS_OPEN,
         }
     }
@@ -151,6 +158,14 @@ impl Capabilities {
         self
     }
 
+    /// The same with a type of files that is taken; it takes the place of a rule for the same type.
+    #[must_use]
+    pub fn with_media(mut self, rule: MediaRule) -> Self {
+        self.media.retain(|known| known.media_type != rule.media_type);
+        self.media.push(rule);
+        self
+    }
+
     /// The same with a time after which a contact may no longer be written to.
     #[must_use]
     pub fn with_reply_window(mut self, window: ReplyWindow) -> Self {
@@ -173,7 +188,7 @@ impl Capabilities {
         &self.text_limits
     }
 
-    /// Every limit, those on text first.
+    /// Every limit, those on text first. Those on files stand with their types, in [`media`](Self::media).
     pub fn limits(&self) -> impl Iterator<Item = &Limit> {
         self.text_limits.iter().map(TextLimit::limit).chain(&self.limits)
     }
@@ -181,6 +196,27 @@ impl Capabilities {
     /// The limit of that name.
     pub fn limit(&self, name: &str) -> Option<&Limit> {
         self.limits().find(|limit| limit.name == name)
+    }
+
+    /// The types of files that are taken, in either direction.
+    pub fn media(&self) -> &[MediaRule] {
+        &self.media
+    }
+
+    /// The most bytes that a file of any type may have; 0 where no file is taken.
+    pub fn largest_file(&self) -> u64 {
+        self.media.iter().map(|rule| rule.limit.value).max().unwrap_or_default()
+    }
+
+    /// Holds a file against the types that are taken and how large they may be.
+    pub fn admit(&self, media_type: &MediaType, bytes: u64) -> Result<(), MediaRefusal> {
+        let Some(rule) = self.media.iter().find(|rule| rule.media_type == *media_type) else {
+            return Err(MediaRefusal::NotAllowed { media_type: media_type.clone() });
+        };
+        if bytes > rule.limit.value {
+            return Err(MediaRefusal::OverLimit { limit: Box::new(rule.limit.clone()), actual: bytes });
+        }
+        Ok(())
     }
 
     /// How long after the contact's last message free text is allowed.

@@ -1,6 +1,9 @@
-use parlor_model::Content;
+use parlor_model::{Attachment, Content};
 
-use crate::{Capabilities, CapabilitiesId, Feature, Limit, Support};
+use crate::{
+    ATTACHMENTS_PER_MESSAGE, Capabilities, CapabilitiesId, ChannelProfile, Feature, Limit, MediaRefusal,
+    Support,
+};
 
 /// Holds a content against what the network can carry, before anything is stored or sent.
 ///
@@ -12,28 +15,59 @@ use crate::{Capabilities, CapabilitiesId, Feature, Limit, Support};
 pub fn preflight(content: &Content, capabilities: &Capabilities) -> Result<(), PreflightRefusal> {
     let text = match content {
         // A network without a form for links gets the invitation in words, so those are what is measured (r64).
-        Content::Text { text } | Content::PushedUrl { url: _, text } => text.as_str(),
+        Content::Text { text } | Content::PushedUrl { url: _, text } => Some(text),
+        Content::Attached { text, attachments } => {
+            files(attachments, capabilities)?;
+            text.as_ref()
+        }
         // Notes, system entries and what a network once sent us are never sent. Neither is a content that was
         // added to the vocabulary without a rule here.
         other => {
             return Err(PreflightRefusal::NotForContacts { content: other.kind() });
         }
     };
-    let support = capabilities.support(Feature::Text);
-    if !support.arrives() {
-        return Err(PreflightRefusal::Unsupported {
-            feature: Feature::Text,
-            support,
-            capabilities: capabilities.id().clone(),
-        });
-    }
+    let Some(text) = text else {
+        return Ok(());
+    };
+    carried(Feature::Text, capabilities)?;
     for limit in capabilities.text_limits() {
-        let actual = limit.count(text);
+        let actual = limit.count(text.as_str());
         if actual > limit.limit().value {
             return Err(PreflightRefusal::OverLimit { limit: Box::new(limit.limit().clone()), actual });
         }
     }
     Ok(())
+}
+
+/// Holds a content against what agents may send on a channel, whatever the network could carry (r84, r85).
+pub fn permitted(content: &Content, profile: &ChannelProfile) -> Result<(), PreflightRefusal> {
+    match content.attachments().first() {
+        Some(_) if !profile.outbound_image => Err(PreflightRefusal::SwitchedOff { feature: Feature::Image }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn carried(feature: Feature, capabilities: &Capabilities) -> Result<(), PreflightRefusal> {
+    let support = capabilities.support(feature);
+    if support.arrives() {
+        return Ok(());
+    }
+    Err(PreflightRefusal::Unsupported { feature, support, capabilities: capabilities.id().clone() })
+}
+
+fn files(attachments: &[Attachment], capabilities: &Capabilities) -> Result<(), PreflightRefusal> {
+    for attachment in attachments {
+        let feature = if attachment.media_type.is_image() { Feature::Image } else { Feature::File };
+        carried(feature, capabilities)?;
+        capabilities.admit(&attachment.media_type, attachment.bytes)?;
+    }
+    let actual = u64::try_from(attachments.len()).unwrap_or(u64::MAX);
+    match capabilities.limit(ATTACHMENTS_PER_MESSAGE) {
+        Some(limit) if actual > limit.value => {
+            Err(PreflightRefusal::OverLimit { limit: Box::new(limit.clone()), actual })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Why a content is not sent.
@@ -56,6 +90,15 @@ pub enum PreflightRefusal {
         /// Which edition of the capabilities says so.
         capabilities: CapabilitiesId,
     },
+    /// Agents may not send it on this channel, although the network might carry it.
+    #[error("{feature} is switched off on this channel")]
+    SwitchedOff {
+        /// What is switched off.
+        feature: Feature,
+    },
+    /// The network does not take such a file.
+    #[error(transparent)]
+    Media(#[from] MediaRefusal),
     /// It is too long.
     #[error("{actual} {} are over the limit of {limit}", limit.unit)]
     OverLimit {
@@ -71,8 +114,8 @@ impl PreflightRefusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotForContacts { .. } => "not_for_contacts",
-            Self::Unsupported { .. } => "unsupported_content",
-            Self::OverLimit { .. } => "over_limit",
+            Self::OverLimit { .. } | Self::Media(MediaRefusal::OverLimit { .. }) => "over_limit",
+            Self::Unsupported { .. } | Self::SwitchedOff { .. } | Self::Media(_) => "unsupported_content",
         }
     }
 }
