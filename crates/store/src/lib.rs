@@ -8,6 +8,7 @@
 //! conformance suite that every store, ours or a third party's, expands.
 
 mod agent_state;
+mod blob;
 mod change_set;
 mod committed;
 mod document;
@@ -22,6 +23,7 @@ mod search;
 mod store;
 
 pub use agent_state::{AgentState, AgentWrite, Load, LoadChange};
+pub use blob::{BlobDigest, BlobError, BlobReader, BlobStore, BlobWriter};
 pub use change_set::{
     Acknowledged, Alert, AlertKind, Assignment, ChangeSet, ConsentEntry, ConsentState, ContactWrite,
     InteractionWrite, NewMessage, OfferRecord, ReadMarker, TimerKey, TimerWrite,

@@ -27,12 +27,18 @@
 //! what it was given implements [`DurableHarness`](store_suite::DurableHarness) and leaves out the word `volatile`; the
 //! cases about reopening are then expanded too. A store that passes works with the engine.
 //!
+//! # Bytes of attachments
+//!
+//! [`blob_conformance!`] does the same for a [`BlobStore`](parlor_store::BlobStore), through
+//! [`BlobHarness`](blob_suite::BlobHarness).
+//!
 //! # For tests of your own
 //!
 //! [`ManualClock`] and [`SeededIds`] make a test the same on every run. [`FaultyStore`] fails the commit that you name,
 //! before or after keeping it; it is a [`Layer`], as are stores that count, forget or lie.
 //! [`Sample`](store_suite::Sample) makes values that fit together.
 
+pub mod blob_suite;
 mod clock;
 mod faulty_store;
 mod ids;
