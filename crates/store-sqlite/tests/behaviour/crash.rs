@@ -18,6 +18,9 @@ use crate::support::{Place, run};
 const FILE: &str = "PARLOR_KILL_FILE";
 const CYCLE: &str = "PARLOR_KILL_CYCLE";
 
+/// After how many deaths a new file is begun: everything in it is looked at after each.
+const LIFE: u64 = 50;
+
 /// How many writers the child has, each with a thread of its own.
 const WRITERS: usize = 8;
 
@@ -32,14 +35,18 @@ fn g01_g13_what_was_answered_survives_the_death_of_the_process() {
     if let (Some(file), Ok(cycle)) = (std::env::var_os(FILE), std::env::var(CYCLE)) {
         write_until_killed(Path::new(&file), cycle.parse().unwrap());
     }
-    let cycles = std::env::var("PARLOR_KILL_CYCLES").map_or(20, |cycles| cycles.parse().unwrap());
-    let place = Place::new();
-    let mut answered = Vec::new();
-    for cycle in 0..cycles {
-        answered.extend(kill_one(&place.file(), cycle));
+    let cycles = std::env::var("PARLOR_STORE_KILL_CYCLES").map_or(300, |cycles| cycles.parse().unwrap());
+    for life in 0..cycles / LIFE {
+        let place = Place::new();
+        let mut answered = Vec::new();
+        for cycle in life * LIFE..(life + 1) * LIFE {
+            let since = answered.len();
+            answered.extend(kill_one(&place.file(), cycle));
+            run(check(&place, &answered[since..]));
+        }
+        assert!(answered.len() > 100, "only {} answers before the deaths", answered.len());
         run(check(&place, &answered));
     }
-    assert!(answered.len() > 100, "only {} answers before the deaths", answered.len());
 }
 
 /// A message that was answered as kept.
@@ -63,7 +70,7 @@ fn kill_one(file: &Path, cycle: u64) -> Vec<Answered> {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let wait_for = cycle * 0x9E37 % 293;
+    let wait_for = cycle * 0x9E37 % 97;
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut answered = Vec::new();
     while (answered.len() as u64) < wait_for

@@ -6,6 +6,7 @@ mod closing;
 mod crash;
 mod failure;
 mod files;
+mod full_disk;
 mod group;
 mod log;
 mod search;

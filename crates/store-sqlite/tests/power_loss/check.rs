@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_model::{InteractionId, MessageId, OutboxId, ThreadId};
 use parlor_sqlite_vfs::{Disk, VFS};
-use parlor_store::{ChangeSet, JournalEntry, RequestKey, Store, StoreError, TimerKey};
+use parlor_store::{ChangeSet, JournalEntry, MessageSearch, RequestKey, Store, StoreError, TimerKey};
 use parlor_store_sqlite::SqliteStore;
 use rusqlite::{Connection, OpenFlags};
 
@@ -30,6 +30,8 @@ struct Content {
     assigned: usize,
     consents: usize,
     dead_letters: Vec<Vec<u8>>,
+    /// Messages that a search finds, however far the index has come.
+    stories: BTreeSet<MessageId>,
     /// Messages, sequences and positions as they are counted, and whether none is missing.
     places: (u64, bool),
 }
@@ -38,6 +40,8 @@ impl Content {
     fn add(&mut self, writer: usize, changes: &ChangeSet) {
         for message in &changes.messages {
             self.messages.entry(message.thread).or_default().push(message.id);
+            let is_story = message.content.text().is_some_and(|text| text.contains("story"));
+            self.stories.extend(is_story.then_some(message.id));
         }
         self.inbox += changes.inbox.len() as u64;
         self.requests.extend(changes.request.iter().map(|request| request.key.clone()));
@@ -104,6 +108,8 @@ impl Content {
         content.timers = store.timers().await?.into_iter().map(|(key, _)| key).collect();
         let outbox = store.outbox(None, ALL).await?;
         content.outbox = outbox.into_iter().map(|entry| (entry.id, entry.version)).collect();
+        let stories = store.search(&MessageSearch::new("story", ALL)).await?;
+        content.stories = stories.messages.into_iter().map(|message| message.id).collect();
         let totals = store.totals().await?;
         let journal = store.journal(0, ALL).await?;
         gapless &= journal.iter().map(|record| record.position).eq(1..=totals.position);

@@ -7,7 +7,7 @@ use crate::history::{History, WRITERS, write};
 use crate::{is_deep, open, run};
 
 /// One in so many operations of a history is a moment of a cut.
-const MOMENTS: u64 = 12;
+const MOMENTS: u64 = 8;
 
 /// One in so many operations of a reopening is a moment of a second cut.
 const SECOND_MOMENTS: u64 = 25;

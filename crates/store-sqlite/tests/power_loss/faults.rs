@@ -11,13 +11,14 @@ use std::time::Duration;
 use parlor_model::OfferId;
 use parlor_sqlite_vfs::{Disk, Failure, Fault, Image, Operation};
 use parlor_store::{
-    CommitError, ContactQuery, ContactScope, ConversationQuery, LeaseName, PageStart, Store, StoreError,
+    CommitError, ContactQuery, ContactScope, ConversationQuery, LeaseName, MessageSearch, PageStart, Store,
+    StoreError,
 };
 use parlor_store_sqlite::{SqliteError, SqliteStore};
 
 use crate::check::{check, check_file};
 use crate::history::{History, MARK, alice, mark, write};
-use crate::{is_deep, open, run};
+use crate::{is_deep, open_quietly as open, run};
 
 /// More than any history writes.
 const ALL: usize = 100_000;
@@ -93,6 +94,7 @@ fn reads() -> Vec<(&'static str, Call)> {
         last_messages => |store, history| store.last_messages(visitor(&history).thread.id, 5);
         conversation => |store, history| store.conversation(&conversation(&history, None));
         conversation_search => |store, history| store.conversation(&conversation(&history, Some("story")));
+        search => |store, _history| store.search(&MessageSearch::new("story", 5));
         observations => |store, history| {
             store.observations(first(&history, |changes| Some(changes.observations.first()?.message)))
         };

@@ -27,7 +27,7 @@ pub(crate) const MARK: &str = "change";
 pub(crate) const WRITERS: usize = 4;
 
 /// How many changes each of them asks for, the first of which makes its visitor.
-const CHANGES: usize = 14;
+const CHANGES: usize = 8;
 
 /// One change that was asked for.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Writer {
         }
         match random / 600 % 6 {
             0 => self.receive(sample, &mut changes, "hello"),
-            1 => self.receive(sample, &mut changes, &"a long story ".repeat(700)),
+            1 => self.receive(sample, &mut changes, &"a long story ".repeat(400)),
             2 => self.reply(sample, &mut changes),
             3 => self.open_or_close(sample, &mut changes),
             4 => self.note_down(sample, &mut changes),

@@ -11,6 +11,7 @@ mod history;
 mod wrong;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parlor_sqlite_vfs::{Disk, VFS};
 use parlor_store::StoreError;
@@ -19,7 +20,8 @@ use parlor_store_sqlite::{SqliteOptions, SqliteStore};
 /// The file of the store on each disk.
 const FILE: &str = "workspace.db";
 
-/// Small, so that a short history meets everything: a log that is emptied, a cache that is too small.
+/// Small, so that a short history meets everything: a log that is emptied, a cache that is too small, messages that are
+/// indexed while others are written.
 fn options() -> SqliteOptions {
     let mut options = SqliteOptions::default();
     options.readers = 1;
@@ -28,8 +30,16 @@ fn options() -> SqliteOptions {
     options.wal_limit = 2 << 20;
     options.writer_cache = 256 << 10;
     options.reader_cache = 64 << 10;
+    options.index_pause = Some(Duration::from_millis(1));
     options.vfs = Some(VFS.to_owned());
     options
+}
+
+/// A store that does nothing but what it is asked for.
+fn open_quietly(disk: &Disk) -> Result<Arc<SqliteStore>, StoreError> {
+    let mut options = options();
+    options.index_pause = None;
+    SqliteStore::open(disk.path(FILE), options).map(Arc::new)
 }
 
 fn open(disk: &Disk) -> Result<Arc<SqliteStore>, StoreError> {
