@@ -108,6 +108,26 @@ async fn r54_it_is_nobody_elses_business_and_takes_one_who_is_there() {
 }
 
 #[tokio::test]
+async fn what_is_written_to_a_colleague_again_is_there_once() {
+    let world = World::new().await;
+    let _bob = world.comes("bob").await;
+    let alice = name("alice");
+    let engine = &world.engine;
+    let consult = engine.begin_consult(&alice, &name("bob"), world.once()).await.unwrap();
+    let client = world.client_id();
+    let first = engine.write_to_colleague(&alice, consult.id, client, text("lunch?")).await.unwrap();
+    let again = engine.write_to_colleague(&alice, consult.id, client, text("lunch?")).await.unwrap();
+    assert_eq!(first, again);
+    let other = engine.write_to_colleague(&alice, consult.id, client, text("dinner?")).await;
+    assert!(matches!(other, Err(EngineError::IdReused)), "{other:?}");
+    engine.finish_consult(&name("bob"), consult.id).await.unwrap();
+    let late = engine.write_to_colleague(&alice, consult.id, client, text("lunch?")).await.unwrap();
+    assert_eq!(first, late, "it was written before it was over");
+    let (_, kept) = engine.consult_messages(&alice, consult.id, 0).await.unwrap();
+    assert_eq!(kept.iter().filter(|message| message.content.text().is_some()).count(), 1);
+}
+
+#[tokio::test]
 async fn its_channel_is_nobody_elses() {
     let taken = parlor::Builder::new().queue("support").web_chat("consult", "support").start().await;
     let reserved = parlor::engine::ConfigError::Reserved { channel: channel("consult") };

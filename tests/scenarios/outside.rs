@@ -159,6 +159,20 @@ async fn r55_a_launch_leaves_its_lines_and_is_started_once() {
 }
 
 #[tokio::test]
+async fn r55_a_launch_that_is_repeated_is_answered_whatever_is_on_file_by_then() {
+    let (world, programs) = with_programs(Some(Launched::Sent)).await;
+    let ann = world.visitor("ann").await;
+    world.says(&ann, "hello").await;
+    world.files(&ann, &[("email", "ann@example.org")]).await;
+    let (alice, address, id) = (name("alice"), PointAddress::new("ann@example.org"), world.client_id());
+    let launch = || world.engine.launch(&alice, ann.contact, OutsideMeans::Email, &address, id);
+    let first = launch().await.unwrap();
+    world.files(&ann, &[]).await;
+    assert_eq!(launch().await.unwrap(), first);
+    assert_eq!(programs.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn r55_without_a_launcher_it_is_refused_and_says_what_is_missing() {
     let world = World::new().await;
     let ann = world.visitor("ann").await;

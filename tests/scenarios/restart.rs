@@ -123,3 +123,17 @@ async fn a_feed_goes_on_over_a_restart() {
     let beyond = world.engine.feed(&name("alice"), Some(1_000_000)).await;
     assert!(matches!(beyond, Err(EngineError::CursorUnknown)));
 }
+
+#[tokio::test]
+async fn an_engine_that_is_stopped_does_nothing_more() {
+    let world = World::new().await;
+    let _desk = world.desk("alice").await;
+    world.ready("alice").await;
+    let ann = world.visitor("ann").await;
+    world.engine.stop().await;
+    world.says(&ann, "hello").await;
+    assert_eq!(world.state(&ann).await, StateName::Queued, "it is kept for the next one");
+    world.engine.stop().await;
+    let world = world.restarted(|_| {}).await;
+    assert_eq!(world.state(&ann).await, StateName::Offered);
+}

@@ -239,3 +239,21 @@ async fn only_supervisors_watch_and_not_what_is_their_own() {
     let own = world.talks("carol", &ben, "hello").await;
     assert_eq!(refusal(world.watches("carol", own.id, Some(Supervision::Monitor)).await), Refusal::TakesPart);
 }
+
+#[tokio::test]
+async fn who_has_no_part_in_it_is_told_nothing_by_trying_to_send_somebody_away() {
+    let world = World::new().await;
+    let (_alice, _bob) = (world.comes("alice").await, world.comes("bob").await);
+    let ann = world.visitor("ann").await;
+    let work = world.talks("alice", &ann, "hello").await;
+    world.invites("alice", work.id, "bob").await.unwrap();
+    world.joins("bob", work.id).await.unwrap();
+    let before = world.kept().await;
+    for stranger in ["carol", "nobody"] {
+        let refused = world.engine.remove(&name(stranger), work.id, &name("bob"), Once(None)).await;
+        assert!(matches!(refused, Err(EngineError::Denied(_) | EngineError::NotFound { .. })), "{refused:?}");
+    }
+    let refused = world.engine.remove(&name("bob"), work.id, &name("alice"), Once(None)).await;
+    assert_eq!(refusal(refused), Refusal::NotOwner, "a member is told why");
+    assert_eq!(world.kept().await, before);
+}
