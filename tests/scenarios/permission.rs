@@ -48,6 +48,7 @@ const TABLE: &[(Verb, To, &str)] = &[
     (Verb::PushUrl, To::Interaction, "eeeey e--"),
     (Verb::SendEmoji, To::Workspace, "yyyyy y--"),
     (Verb::PickEmoji, To::Workspace, "yyyyy y--"),
+    (Verb::SaveAttachment, To::Workspace, "yyyyy y--"),
     (Verb::Export, To::Workspace, "----- --y"),
 ];
 
@@ -81,7 +82,8 @@ fn place(verb: Verb) -> usize {
         Verb::PushUrl => 24,
         Verb::SendEmoji => 25,
         Verb::PickEmoji => 26,
-        Verb::Export => 27,
+        Verb::SaveAttachment => 27,
+        Verb::Export => 28,
     }
 }
 

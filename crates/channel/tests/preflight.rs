@@ -1,10 +1,13 @@
 //! A send that cannot succeed is refused before anything happens, and the refusal says why (I11).
 
 use parlor_channel::{
-    ByteCount, Capabilities, CapabilitiesId, Confidence, Feature, Limit, PreflightRefusal, SegmentCount,
-    Support, TextLimit, TextMeasure, Unit, preflight,
+    ATTACHMENTS_PER_MESSAGE, ByteCount, Capabilities, CapabilitiesId, ChannelProfile, Confidence, Feature,
+    Limit, MediaRefusal, MediaRule, PreflightRefusal, SegmentCount, Support, TextLimit, TextMeasure, Unit,
+    permitted, preflight,
 };
-use parlor_model::{Content, Label, MessageText, WebAddress};
+use parlor_model::{
+    Attachment, ChannelKind, Content, ContentHash, FileName, Id, Label, MediaType, MessageText, WebAddress,
+};
 
 fn network(support: Support) -> Capabilities {
     Capabilities::new(CapabilitiesId { name: "test.network".into(), date: "2026-11-21".into(), revision: 1 })
@@ -122,4 +125,91 @@ fn r64_an_invitation_counts_as_the_words_that_are_sent() {
     assert_eq!(preflight(&invited("Please open this link:"), &network), Ok(()));
     let refusal = preflight(&invited(&"a".repeat(140)), &network);
     assert!(matches!(refusal, Err(PreflightRefusal::OverLimit { actual: 2, .. })), "{refusal:?}");
+}
+
+fn number(name: &'static str, value: u64, unit: Unit) -> Limit {
+    Limit {
+        name: name.into(),
+        value,
+        unit,
+        source: "the network's manual".into(),
+        read_on: "2026-11-21".into(),
+        confidence: Confidence::Vendor,
+    }
+}
+
+fn file(kind: &str, bytes: u64) -> Attachment {
+    Attachment {
+        id: Id::from_uuid(uuid::Uuid::nil()),
+        blob: Id::from_uuid(uuid::Uuid::nil()),
+        name: FileName::clean("chair"),
+        media_type: MediaType::new(kind).expect("a media type"),
+        bytes,
+        sha256: ContentHash::new([0; 32]),
+        dimensions: None,
+        thumbnail: None,
+    }
+}
+
+fn with_files(attachments: Vec<Attachment>) -> Content {
+    Content::Attached { text: None, attachments }
+}
+
+/// A network that takes pictures of five bytes, two at a time, and knows of documents that it cannot carry.
+fn pictures() -> Capabilities {
+    let rule = |kind: &str| MediaRule {
+        media_type: MediaType::new(kind).expect("a media type"),
+        limit: number("file", 5, Unit::Bytes),
+    };
+    network(Support::Full)
+        .with_feature(Feature::Image, Support::Full)
+        .with_media(rule("image/png"))
+        .with_media(rule("application/pdf"))
+        .with_limit(number(ATTACHMENTS_PER_MESSAGE, 2, Unit::Items))
+}
+
+#[test]
+fn r84_files_are_held_against_what_the_network_takes() {
+    let network = pictures();
+    let png = || file("image/png", 5);
+    assert_eq!(preflight(&with_files(vec![png(), png()]), &network), Ok(()));
+    let three = preflight(&with_files(vec![png(), png(), png()]), &network).expect_err("too many");
+    assert!(matches!(&three, PreflightRefusal::OverLimit { actual: 3, .. }), "{three}");
+    let large = preflight(&with_files(vec![file("image/png", 6)]), &network).expect_err("too large");
+    assert_eq!(large.code(), "over_limit");
+    assert!(large.to_string().starts_with("6 bytes are over the limit of file: 5 bytes"), "{large}");
+    let other = preflight(&with_files(vec![file("image/gif", 1)]), &network).expect_err("not taken");
+    assert!(matches!(&other, PreflightRefusal::Media(MediaRefusal::NotAllowed { .. })), "{other}");
+    assert_eq!(other.code(), "unsupported_content");
+    let document = preflight(&with_files(vec![file("application/pdf", 1)]), &network);
+    assert!(
+        matches!(document, Err(PreflightRefusal::Unsupported { feature: Feature::File, .. })),
+        "{document:?}"
+    );
+    let long = Content::Attached { text: MessageText::new("too long").ok(), attachments: vec![png()] };
+    let network = network.with_text_limit(at_most("text", 5, ByteCount));
+    assert!(preflight(&long, &network).is_err(), "words with files are words");
+}
+
+#[test]
+fn r85_the_profile_says_whether_agents_may_attach_anything() {
+    let picture = with_files(vec![file("image/png", 1)]);
+    for (kind, allowed) in [
+        (ChannelKind::WebChat, true),
+        (ChannelKind::WhatsApp, true),
+        (ChannelKind::TwitterPost, true),
+        (ChannelKind::Sms, false),
+        (ChannelKind::TwitterDirect, false),
+    ] {
+        let mut profile = ChannelProfile::of(&kind);
+        let refusal = permitted(&picture, &profile);
+        assert_eq!(refusal.is_ok(), allowed, "{kind}");
+        if let Err(refusal) = refusal {
+            assert_eq!(refusal, PreflightRefusal::SwitchedOff { feature: Feature::Image });
+            assert_eq!(refusal.code(), "unsupported_content");
+        }
+        assert_eq!(permitted(&text("words"), &profile), Ok(()), "{kind}");
+        profile.outbound_image = true;
+        assert_eq!(permitted(&picture, &profile), Ok(()), "{kind}");
+    }
 }

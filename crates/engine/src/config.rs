@@ -102,6 +102,8 @@ pub struct Rules {
     pub invitation: String,
     /// How many of the emoji that an agent sent last are remembered (r73). Default 30.
     pub recent_emoji: usize,
+    /// What becomes of uploaded files.
+    pub uploads: Uploads,
 }
 
 impl Rules {
@@ -119,6 +121,31 @@ impl Default for Rules {
             ended_sets_not_ready: false,
             invitation: "Please open this link:".to_owned(),
             recent_emoji: 30,
+            uploads: Uploads::default(),
+        }
+    }
+}
+
+/// What becomes of uploaded files. How large each may be is the channel's to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Uploads {
+    /// How long a file that was uploaded waits for the message that it is for. Default 24 h: a browser that lost its
+    /// connection comes back within a day or not at all.
+    pub kept: Duration,
+    /// How many bytes one contact may upload in [`within`](Self::within) (threat T28). Default 1 GB. Text is taken on.
+    pub per_contact: u64,
+    /// In which time, in whole days. Default 30 days.
+    pub within: Duration,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        const DAY: u64 = 24 * 60 * 60;
+        Self {
+            kept: Duration::from_secs(DAY),
+            per_contact: 1_000_000_000,
+            within: Duration::from_secs(30 * DAY),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use parlor_channel::{ConnectionState, Delivery};
 use parlor_interaction::{Actor, Command, Context, EndedBy, Interaction, Origin, Start, State};
 use parlor_model::{
-    AgentName, Author, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, Content, Id,
-    InteractionId, Message, MessageId, Needs, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
-    Timestamp,
+    AgentName, Author, ChannelName, ClientId, Contact, ContactId, ContactPoint, ContactPointId, Content, Id,
+    InteractionId, Message, MessageId, MessageText, Needs, PointKey, ProviderMessageId, RejectedAttachment,
+    Subject, SystemNotice, Thread, ThreadId, Timestamp, Visibility,
 };
 use parlor_store::{
     Acknowledged, Alert, AlertKind, ContactQuery, ContactScope, ContactWrite, DocumentWrite, Duplicate,
@@ -16,6 +16,7 @@ use parlor_store::{
 use parlor_transcript::alert_due;
 use tokio::sync::broadcast;
 
+use crate::attachments;
 use crate::config::ReplyGoes;
 use crate::decide::{Attempt, until_decided};
 use crate::draft::Draft;
@@ -75,12 +76,27 @@ pub struct Inbound {
     pub content: Content,
     /// When, by the provider.
     pub provider_time: Option<Timestamp>,
+    /// Files that the contact uploaded for it, by the ids that they gave them, in their order. Those that were taken join
+    /// the content; of each that was not the transcript has a notice (r127).
+    pub uploads: Vec<ClientId>,
+    /// Files that came with it and were not taken (r127).
+    pub rejected: Vec<RejectedAttachment>,
 }
 
 impl Inbound {
     /// Something that a contact wrote.
     pub fn new(external_id: ProviderMessageId, content: Content) -> Self {
-        Self { external_id, content, provider_time: None }
+        Self { external_id, content, provider_time: None, uploads: Vec::new(), rejected: Vec::new() }
+    }
+
+    /// Files that a contact uploaded, with or without words.
+    pub fn with_uploads(
+        external_id: ProviderMessageId,
+        text: Option<MessageText>,
+        uploads: Vec<ClientId>,
+    ) -> Self {
+        let content = Content::Attached { text, attachments: Vec::new() };
+        Self { uploads, ..Self::new(external_id, content) }
     }
 }
 
@@ -340,32 +356,78 @@ impl Inner {
         key: &InboxKey,
     ) -> Result<Received, Attempt> {
         let now = self.now();
+        let taken = self.contact_files(session.point, &inbound.uploads).await?;
+        if let Some(earlier) = taken.sent_with {
+            return self.sent_before(earlier, inbound).await.map_err(Attempt::from);
+        }
         let message: MessageId = self.new_id();
         let mut draft = Draft::new(now);
         draft.changes.inbox.push(InboxEntry { key: key.clone(), message: Some(message) });
-        let (interaction, segment) =
-            self.work_for(session, message, &inbound.content, now, &mut draft).await?;
+        let notice = |rejected: &RejectedAttachment| {
+            SystemNotice::AttachmentRejected(RejectedAttachment::clone(rejected))
+        };
+        let mut rejected = taken.rejected.iter().chain(&inbound.rejected).map(notice).fuse();
+        let said = match &inbound.content {
+            Content::Attached { text, attachments } => attachments::content(
+                text.clone(),
+                attachments.iter().chain(&taken.attachments).cloned().collect(),
+            ),
+            other => Some(other.clone()),
+        };
+        let (author, content) = match said {
+            Some(content) => (Author::Contact(session.point), content),
+            // Nothing of it was taken: that itself is what came.
+            None => match rejected.next() {
+                Some(notice) => (Author::System, Content::System { notice }),
+                None => return Err(EngineError::Text(parlor_model::TextError::Empty).into()),
+            },
+        };
+        let (interaction, segment) = self.work_for(session, message, &content, now, &mut draft).await?;
         let Some(channel) = self.directory.channel(&session.channel) else {
             return Err(EngineError::NotFound { what: "channel" }.into());
         };
         let visibility = self
             .transport(channel)
             .map_or(parlor_model::Visibility::Private, |transport| transport.profile().visibility);
+        taken.bind(&mut draft, message, session.thread, &content)?;
         draft.changes.messages.push(NewMessage {
             id: message,
             thread: session.thread,
             interaction,
             segment,
-            author: Author::Contact(session.point),
+            visibility: if author == Author::System { Visibility::Internal } else { visibility },
+            author,
             parent: None,
-            visibility,
-            content: inbound.content.clone(),
+            content,
             provider_time: inbound.provider_time,
             provider_id: Some(inbound.external_id.clone()),
         });
+        // Only agents are told: the contact's own network, or browser, told the contact.
+        for notice in rejected {
+            draft.changes.messages.push(NewMessage {
+                id: self.new_id(),
+                thread: session.thread,
+                interaction,
+                segment,
+                author: Author::System,
+                parent: None,
+                visibility: Visibility::Internal,
+                content: Content::System { notice },
+                provider_time: inbound.provider_time,
+                provider_id: None,
+            });
+        }
         let committed = self.attempt(draft).await?;
         let sequence = committed.messages().find(|kept| kept.id == message).map_or(0, |kept| kept.sequence);
         Ok(Received { message, sequence, at: now, repeated: false })
+    }
+
+    /// The answer to a message whose files an earlier one has: the same one, when it is the same message.
+    async fn sent_before(&self, earlier: MessageId, inbound: &Inbound) -> Result<Received, EngineError> {
+        let kept = self.store.message(earlier).await?;
+        kept.filter(|kept| kept.provider_id.as_ref() == Some(&inbound.external_id))
+            .map(|kept| Received { message: kept.id, sequence: kept.sequence, at: kept.at, repeated: true })
+            .ok_or(EngineError::NotFound { what: "attachment" })
     }
 
     /// Which interaction a contact's message belongs to, with what has to happen for it.

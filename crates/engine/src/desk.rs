@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlor_channel::preflight;
+use parlor_channel::{permitted, preflight};
 use parlor_interaction::{
     Active, Actor as ClosedBy, CaseValue, Command, CommandName, Consult, ConsultStage, ConsultTarget,
     Context, DispositionCode, EndedBy, Interaction, Offered, Origin, Policy, Refusal, State, Supervision,
@@ -20,10 +20,12 @@ use parlor_store::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::attachments::Said;
 use crate::conductor::Signal;
 use crate::contact_side::{ContactSession, message_id};
 use crate::decide::{Attempt, until_decided};
 use crate::draft::Draft;
+use crate::emoji::typed;
 use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::hub::ForContact;
@@ -223,18 +225,19 @@ impl Engine {
         }
     }
 
-    /// Writes to the contact in an interaction. While it is Ended this reactivates the same interaction, now the
-    /// writer's (r25, r28), if they have room.
+    /// Writes to the contact in an interaction, words, files that were uploaded (r84), or both. While it is Ended this
+    /// reactivates the same interaction, now the writer's (r25, r28), if they have room.
     pub async fn send(
         &self,
         agent: &AgentName,
         id: InteractionId,
         client: ClientId,
-        text: MessageText,
+        said: impl Into<Said>,
     ) -> Result<(MessageView, InteractionView), EngineError> {
         self.touch(agent);
-        let ask = Ask::new(Once(Some(client)), "send", &[&id.to_string(), text.as_str()]);
-        let message = self.write(agent, &ask, client, Writing::ToContact { id, text }).await?;
+        let said = said.into();
+        let ask = asked("send", vec![id.to_string()], &said, client);
+        let message = self.write(agent, &ask, client, Writing::ToContact { id, said }).await?;
         self.stop_typing(agent, id);
         let interaction = self.interaction(agent, id).await?;
         Ok((message, interaction))
@@ -261,12 +264,12 @@ impl Engine {
         contact: ContactId,
         channel: &ChannelName,
         client: ClientId,
-        text: MessageText,
+        said: impl Into<Said>,
     ) -> Result<MessageView, EngineError> {
         self.touch(agent);
-        let ask =
-            Ask::new(Once(Some(client)), "write", &[&contact.to_string(), channel.as_str(), text.as_str()]);
-        let writing = Writing::WithoutInteraction { contact, channel: channel.clone(), text };
+        let said = said.into();
+        let ask = asked("write", vec![contact.to_string(), channel.to_string()], &said, client);
+        let writing = Writing::WithoutInteraction { contact, channel: channel.clone(), said };
         self.write(agent, &ask, client, writing).await
     }
 
@@ -472,15 +475,22 @@ impl Engine {
     }
 }
 
+/// A message to a contact that may be repeated.
+fn asked(verb: &str, mut parts: Vec<String>, said: &Said, client: ClientId) -> Ask {
+    parts.extend(said.parts());
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    Ask::new(Once(Some(client)), verb, &parts)
+}
+
 /// What an agent writes, and where.
 #[derive(Debug)]
 pub(crate) enum Writing {
-    ToContact { id: InteractionId, text: MessageText },
+    ToContact { id: InteractionId, said: Said },
     PushedUrl { id: InteractionId, address: WebAddress },
     Note { id: InteractionId, text: MessageText },
     Consult { id: InteractionId, consult: ConsultId, text: MessageText },
     Whisper { id: InteractionId, text: MessageText },
-    WithoutInteraction { contact: ContactId, channel: ChannelName, text: MessageText },
+    WithoutInteraction { contact: ContactId, channel: ChannelName, said: Said },
 }
 
 /// A change of what is known of a contact.
@@ -696,9 +706,10 @@ impl Inner {
         let mut draft = Draft::new(now);
         draft.changes.request = ask.request(&agent.name, message.as_uuid(), now);
         let new = match writing {
-            Writing::ToContact { id, text } => {
+            Writing::ToContact { id, said } => {
                 let interaction = self.visible_interaction(agent, *id, Verb::WriteInInteraction).await?;
-                let content = Content::Text { text: text.clone() };
+                let (content, taken) = self.agents_content(&agent.name, said).await?;
+                taken.bind(&mut draft, message, interaction.thread, &content)?;
                 self.say(agent, &interaction, message, content, &mut draft).await?
             }
             Writing::PushedUrl { id, address } => {
@@ -733,7 +744,7 @@ impl Inner {
                 let place = Some((*id, interaction.segment));
                 new_message(message, interaction.thread, place, agent, Visibility::Internal, content)
             }
-            Writing::WithoutInteraction { contact, channel, text } => {
+            Writing::WithoutInteraction { contact, channel, said } => {
                 match may(Actor::Agent(agent), Verb::WriteWithoutInteraction, Object::Contact) {
                     Ok(()) => {}
                     Err(denial) if denial.missing == Missing::Flag(FlagName::ComposeFromCommunication) => {
@@ -742,8 +753,9 @@ impl Inner {
                     Err(denial) => return Err(denial.into()),
                 }
                 let session = self.session_on(*contact, channel).await?;
-                let content = Content::Text { text: text.clone() };
+                let (content, taken) = self.agents_content(&agent.name, said).await?;
                 let visibility = self.check_content(agent, channel, &content)?;
+                taken.bind(&mut draft, message, session.thread, &content)?;
                 self.remember_emoji(&mut draft, agent, &content).await?;
                 self.assign(&mut draft, &agent.name, session.thread).await;
                 let place = self.goes_on(agent, session.thread, &mut draft)?;
@@ -811,13 +823,14 @@ impl Inner {
         content: &Content,
     ) -> Result<Visibility, EngineError> {
         if may(Actor::Agent(agent), Verb::SendEmoji, Object::Workspace).is_err()
-            && let Content::Text { text } = content
-            && let Some(found) = parlor_composer::emoji(text.as_str()).next()
+            && let Some(text) = typed(content)
+            && let Some(found) = parlor_composer::emoji(text).next()
         {
             return Err(EngineError::EmojiNotAllowed { start: found.start, end: found.end });
         }
         let configured = self.directory.channel(channel).ok_or(EngineError::NotFound { what: "channel" })?;
         let transport = self.transport(configured).ok_or(EngineError::NotFound { what: "channel" })?;
+        permitted(content, transport.profile())?;
         preflight(content, transport.capabilities())?;
         Ok(transport.profile().visibility)
     }

@@ -70,17 +70,26 @@ impl Inner {
         agent: &Agent,
         content: &Content,
     ) -> Result<(), Attempt> {
-        let Content::Text { text } = content else {
+        let Some(text) = typed(content) else {
             return Ok(());
         };
         // Most messages have none, and cost nothing.
-        if text.as_str().is_ascii() || parlor_composer::emoji(text.as_str()).next().is_none() {
+        if text.is_ascii() || parlor_composer::emoji(text).next().is_none() {
             return Ok(());
         }
         let mut recent = self.remembered::<RecentEmoji>(RECENT, &agent.name).await?;
-        if recent.it.sent(text.as_str(), self.directory.rules.recent_emoji) {
+        if recent.it.sent(text, self.directory.rules.recent_emoji) {
             draft.changes.documents.push(recent.written()?);
         }
         Ok(())
+    }
+}
+
+/// What the agent typed of what is sent to a contact.
+pub(crate) fn typed(content: &Content) -> Option<&str> {
+    match content {
+        Content::Text { .. } | Content::Attached { .. } => content.text(),
+        // An invitation is ours, and the others are not sent to contacts.
+        _ => None,
     }
 }

@@ -1,14 +1,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use parlor_channel::{DeliverySide, OutsideLauncher, Transport, VoiceGateway};
+use parlor_channel::{DeliverySide, MediaInspector, OutsideLauncher, Transport, VoiceGateway};
 use parlor_model::{
     Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, Id, IdSource, Subject, Thread,
     ThreadId, Timestamp,
 };
-use parlor_store::{CommitError, Committed, JournalEntry, JournalRecord, Store, StoreError};
-use tokio::sync::mpsc;
+use parlor_store::{BlobStore, CommitError, Committed, JournalEntry, JournalRecord, Store, StoreError};
+use tokio::sync::{Semaphore, mpsc};
 
+use crate::attachments::{Files, PICTURES_AT_ONCE};
 use crate::conductor::{Conductor, Signal};
 use crate::config::{Config, ConfigError, Directory};
 use crate::contact_side::contact_state;
@@ -41,6 +42,11 @@ pub(crate) struct Inner {
     pub(crate) signals: mpsc::UnboundedSender<Signal>,
     pub(crate) voice: Option<Arc<dyn VoiceGateway>>,
     pub(crate) launcher: Option<Arc<dyn OutsideLauncher>>,
+    pub(crate) files: Option<Files>,
+    /// Whose turn it is to look into a picture.
+    pub(crate) pictures: Arc<Semaphore>,
+    /// When uploads that nobody sent were last looked for.
+    pub(crate) swept_uploads: Mutex<Option<Timestamp>>,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     threads: Mutex<BTreeMap<ThreadId, Arc<ThreadInfo>>>,
     pub(crate) figures: tokio::sync::Mutex<crate::figures::Figures>,
@@ -67,6 +73,7 @@ pub struct EngineBuilder {
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     voice: Option<Arc<dyn VoiceGateway>>,
     launcher: Option<Arc<dyn OutsideLauncher>>,
+    files: Option<Files>,
 }
 
 /// Who makes time pass.
@@ -118,6 +125,7 @@ impl EngineBuilder {
             transports: BTreeMap::new(),
             voice: None,
             launcher: None,
+            files: None,
         }
     }
 
@@ -164,6 +172,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Plugs in where the bytes of attachments are kept, and who looks into them. Without it there are no attachments.
+    pub fn attachments(mut self, blobs: Arc<dyn BlobStore>, inspector: Arc<dyn MediaInspector>) -> Self {
+        self.files = Some(Files { blobs, inspector });
+        self
+    }
+
     /// Checks the configuration, reads what is open from the store and starts. Must be called on a tokio runtime.
     pub async fn start(self) -> Result<Engine, StartError> {
         for channel in &self.config.channels {
@@ -194,6 +208,9 @@ impl EngineBuilder {
             signals,
             voice: self.voice,
             launcher: self.launcher,
+            files: self.files,
+            pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
+            swept_uploads: Mutex::new(None),
             transports: self.transports,
             threads: Mutex::new(BTreeMap::new()),
             figures: tokio::sync::Mutex::default(),

@@ -1,9 +1,9 @@
-use parlor_channel::PreflightRefusal;
+use parlor_channel::{MediaRefusal, PreflightRefusal};
 use parlor_composer::AddressRefusal;
 use parlor_interaction::{DispositionCode, GoneReason, Refusal, TransitionError};
-use parlor_model::{AgentName, ChannelName, TextError};
+use parlor_model::{AgentName, ChannelName, RejectReason, TextError};
 use parlor_routing::RoutingError;
-use parlor_store::StoreError;
+use parlor_store::{BlobError, StoreError};
 
 use crate::permission::Denial;
 
@@ -91,6 +91,21 @@ pub enum EngineError {
     /// The channel would not take the content.
     #[error(transparent)]
     Preflight(#[from] PreflightRefusal),
+    /// The file is nothing that the channel takes.
+    #[error(transparent)]
+    Media(#[from] MediaRefusal),
+    /// The file was not taken, now or when it was uploaded before.
+    #[error("the file was not taken: {}", reason.as_str())]
+    Rejected {
+        /// Why.
+        reason: RejectReason,
+    },
+    /// The attachment is nothing that can be shown, or has no thumbnail; it can be saved.
+    #[error("the attachment is nothing that can be shown")]
+    NotShown,
+    /// Where the bytes of attachments are kept failed.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     /// The client used the id for something else before.
     #[error("the id was used for another request")]
     IdReused,
@@ -178,6 +193,9 @@ pub enum Plug {
     VoiceGateway,
     /// The [`OutsideLauncher`](parlor_channel::OutsideLauncher), which starts calls and e-mails to contacts.
     OutsideLauncher,
+    /// The [`BlobStore`](parlor_store::BlobStore) and the [`MediaInspector`](parlor_channel::MediaInspector), without which
+    /// there are no attachments.
+    Attachments,
 }
 
 impl Plug {
@@ -186,6 +204,7 @@ impl Plug {
         match self {
             Self::VoiceGateway => "voice_gateway",
             Self::OutsideLauncher => "outside_launcher",
+            Self::Attachments => "attachments",
         }
     }
 }

@@ -9,6 +9,7 @@
 //! notices who is gone. Nothing that was committed depends on it: an engine that starts goes on from the store.
 
 mod after_work;
+mod attachments;
 mod colleagues;
 mod conductor;
 mod config;
@@ -41,7 +42,10 @@ mod together;
 pub mod view;
 mod what_if;
 
-pub use config::{ChannelRules, Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Rules, Timing};
+pub use attachments::{FileRules, OpenAttachment, Opening, Said, UploadWriter, Uploading};
+pub use config::{
+    ChannelRules, Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Rules, Timing, Uploads,
+};
 pub use consult::Consulted;
 pub use contact_side::{Arrival, ContactConnection, ContactItem, ContactSession, Inbound, Received};
 pub use desk::{ContactEdit, Once};

@@ -71,13 +71,15 @@ pub enum Verb {
     SendEmoji,
     /// Look for emoji in a picker (r66, r67); without it they can still be pasted.
     PickEmoji,
+    /// Keep a file that came with a message, beyond looking at it (r126).
+    SaveAttachment,
     /// Export transcripts, outbox, assignments, dead letters and counters.
     Export,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::ActAsOneself,
         Self::AnswerOffer,
         Self::ReadInteraction,
@@ -105,6 +107,7 @@ impl Verb {
         Self::PushUrl,
         Self::SendEmoji,
         Self::PickEmoji,
+        Self::SaveAttachment,
         Self::Export,
     ];
 }
@@ -199,7 +202,8 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
                 | Verb::ReadFigures
                 | Verb::PushUrl
                 | Verb::SendEmoji
-                | Verb::PickEmoji => Err(Denial { verb, missing: Missing::Agent }),
+                | Verb::PickEmoji
+                | Verb::SaveAttachment => Err(Denial { verb, missing: Missing::Agent }),
             };
         }
         Actor::Agent(agent) => agent,
@@ -233,6 +237,10 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
         Verb::SendEmoji => {
             desk()?;
             flag(FlagName::EmojiAllowed)
+        }
+        Verb::SaveAttachment => {
+            desk()?;
+            flag(FlagName::SaveAttachment)
         }
         Verb::PickEmoji => {
             desk()?;

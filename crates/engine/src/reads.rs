@@ -129,7 +129,11 @@ impl Engine {
                 .collect(),
             channels: directory
                 .channels()
-                .map(|channel| ChannelView { name: channel.name.clone(), kind: channel.kind.clone() })
+                .map(|channel| ChannelView {
+                    name: channel.name.clone(),
+                    kind: channel.kind.clone(),
+                    attachments: self.inner.outbound_files(&channel.name),
+                })
                 .collect(),
             now: self.inner.now(),
         })

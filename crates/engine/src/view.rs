@@ -96,6 +96,8 @@ pub struct ChannelView {
     pub name: ChannelName,
     /// The network.
     pub kind: ChannelKind,
+    /// What agents may attach to what they write there; `None` where they may attach nothing (r84, r85).
+    pub attachments: Option<crate::attachments::FileRules>,
 }
 
 /// A contact, as short as possible.

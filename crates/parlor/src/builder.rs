@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parlor_channel::{OutsideLauncher, Transport, VoiceGateway};
+use parlor_channel::{MediaInspector, OutsideLauncher, Transport, VoiceGateway};
 use parlor_engine::{Config, Disposition, Drive, Engine, EngineBuilder, StartError};
 use parlor_interaction::{DispositionCode, DispositionCodeError};
 use parlor_model::{
     Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, IdSource, LabelError, OfferMode, QueueName,
 };
-use parlor_store::{MemoryStore, Store};
+use parlor_store::{BlobStore, MemoryStore, Store};
 
 /// The short way to an engine. What it does not name is reached through [`configure`](Self::configure).
 ///
@@ -23,6 +23,7 @@ pub struct Builder {
     drive: Drive,
     voice: Option<Arc<dyn VoiceGateway>>,
     launcher: Option<Arc<dyn OutsideLauncher>>,
+    files: Option<(Arc<dyn BlobStore>, Arc<dyn MediaInspector>)>,
     wrong: Option<BuildError>,
 }
 
@@ -69,6 +70,7 @@ impl Builder {
             drive: Drive::Automatic,
             voice: None,
             launcher: None,
+            files: None,
             wrong: None,
         }
     }
@@ -153,6 +155,12 @@ impl Builder {
         self
     }
 
+    /// Takes files, with their bytes kept there and looked into by this inspector.
+    pub fn attachments(mut self, blobs: Arc<dyn BlobStore>, inspector: Arc<dyn MediaInspector>) -> Self {
+        self.files = Some((blobs, inspector));
+        self
+    }
+
     /// Changes the configuration as it is so far.
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
@@ -193,6 +201,9 @@ impl Builder {
         }
         if let Some(launcher) = self.launcher {
             engine = engine.outside_launcher(launcher);
+        }
+        if let Some((blobs, inspector)) = self.files {
+            engine = engine.attachments(blobs, inspector);
         }
         if let Some(clock) = self.clock {
             engine = engine.clock(clock);

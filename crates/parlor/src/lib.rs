@@ -10,6 +10,10 @@
 //! | [`transcript`] | conversations as data: order, unread, delivery, pending responses, search |
 //! | [`channel`] | what an adapter of a network offers |
 //! | [`store`] | the store contract and the in-memory reference store |
+#![cfg_attr(
+    feature = "attachments",
+    doc = "| [`blob`], [`media`] | where the bytes of files are kept, and who looks into them |"
+)]
 #![cfg_attr(feature = "sqlite", doc = "| [`sqlite`] | the embedded durable store |")]
 #![cfg_attr(feature = "web-chat", doc = "| [`webchat`] | chat on your own web site |")]
 //! | [`engine`] | runs it: intake, desk, routing, feeds, permissions |
@@ -19,10 +23,14 @@
 
 mod builder;
 
+#[cfg(feature = "attachments")]
+pub use parlor_blob as blob;
 pub use parlor_channel as channel;
 pub use parlor_composer as composer;
 pub use parlor_engine as engine;
 pub use parlor_interaction as interaction;
+#[cfg(feature = "attachments")]
+pub use parlor_media as media;
 pub use parlor_model as model;
 pub use parlor_routing as routing;
 #[cfg(feature = "server")]

@@ -1,6 +1,7 @@
 //! Every route, each together with what the OpenAPI document says of it: there is no other way to add one.
 
 mod admin;
+mod attachments;
 mod colleagues;
 mod consults;
 mod contacts;
@@ -57,6 +58,7 @@ impl Api {
         let api = outside::routes(api);
         let api = push_url::routes(api);
         let api = emoji::routes(api);
+        let api = attachments::routes(api);
         let api = contacts::routes(api);
         let api = kpi::routes(api);
         let api = team::routes(api);

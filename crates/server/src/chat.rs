@@ -1,7 +1,9 @@
 //! The web-chat socket: the specification is `docs/specs/web-chat.md`, the protocol itself `parlor-webchat`. Here
 //! are the handshake, the seats, and the connection that carries the protocol's actions out.
 
+mod attachments;
 mod connection;
+mod guests;
 mod handshake;
 mod seats;
 mod visitor;
@@ -12,6 +14,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use parlor_model::{ChannelKind, ChannelName};
 
+pub(crate) use self::guests::share;
 pub(crate) use self::seats::Seats;
 
 use crate::api::Api;
@@ -22,7 +25,7 @@ use crate::problem::{Code, Problem};
 use crate::shared::Shared;
 
 pub(crate) fn routes(api: Api) -> Api {
-    api.route(
+    attachments::routes(api).route(
         Operation::get(
             "/chat/{channel}/socket",
             "chatSocket",

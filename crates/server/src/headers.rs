@@ -6,7 +6,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 /// Only what this server gives, nothing inline, and in nobody's frame (threat T14). Sockets are named by scheme:
 /// `'self'` does not cover them in every browser.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// Whoever came encrypted once comes encrypted from then on, for a year.

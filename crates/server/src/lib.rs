@@ -27,6 +27,7 @@ mod chat;
 mod config;
 mod cookie;
 mod extract;
+mod files;
 mod headers;
 mod limits;
 mod measure;

@@ -10,6 +10,9 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long a body may take to arrive (threat T8).
     pub body_within: Duration,
+    /// How long the whole of an uploaded file may take to arrive; each part of it has the time of the limit before. A
+    /// file of 20 MB comes in time at 17 kB a second.
+    pub upload_within: Duration,
     /// How long the head of a request may take to arrive, from the first moment of the connection or the end of the
     /// answer before (threat T8). So it is also how long an idle connection is kept.
     pub head_within: Duration,
@@ -62,6 +65,7 @@ impl Default for Limits {
         Self {
             body_bytes: 256 * 1024,
             body_within: Duration::from_secs(10),
+            upload_within: Duration::from_mins(20),
             head_within: Duration::from_secs(5),
             head_bytes: 16 * 1024,
             headers: 100,

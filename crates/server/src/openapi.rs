@@ -40,6 +40,7 @@ pub(crate) enum OperationMethod {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
     Anyone,
+    Visitor,
     Agent,
     Admin,
 }
@@ -51,8 +52,15 @@ enum Success {
     Json { status: u16, schema: &'static str },
     Lines { schema: &'static str },
     Text { kind: &'static str },
+    Bytes { kinds: &'static [&'static str] },
     Socket,
 }
+
+/// The pictures that are shown.
+const PICTURES: &[&str] = &["image/gif", "image/jpeg", "image/png", "image/webp"];
+
+/// What is not shown.
+const FILES: &[&str] = &["application/octet-stream"];
 
 /// A parameter in the query of an address.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +87,7 @@ pub(crate) struct Operation {
     who: Who,
     parameters: &'static [Parameter],
     body: Option<(&'static str, bool)>,
+    file: bool,
     success: Success,
     problems: &'static [Code],
 }
@@ -98,6 +107,7 @@ impl Operation {
             who: Who::Agent,
             parameters: &[],
             body: None,
+            file: false,
             success: Success::Nothing,
             problems: &[],
         }
@@ -129,6 +139,12 @@ impl Operation {
         self
     }
 
+    /// The token of a chat session opens it.
+    pub(crate) const fn visitor(mut self) -> Self {
+        self.who = Who::Visitor;
+        self
+    }
+
     /// Only the administration token opens it.
     pub(crate) const fn admin(mut self) -> Self {
         self.who = Who::Admin;
@@ -149,6 +165,24 @@ impl Operation {
     /// A body may be there.
     pub(crate) const fn may_take(mut self, schema: &'static str) -> Self {
         self.body = Some((schema, false));
+        self
+    }
+
+    /// The body is a file, as it is.
+    pub(crate) const fn takes_file(mut self) -> Self {
+        self.file = true;
+        self
+    }
+
+    /// Gives a picture that is shown.
+    pub(crate) const fn gives_picture(mut self) -> Self {
+        self.success = Success::Bytes { kinds: PICTURES };
+        self
+    }
+
+    /// Gives a file that is saved.
+    pub(crate) const fn gives_file(mut self) -> Self {
+        self.success = Success::Bytes { kinds: FILES };
         self
     }
 
@@ -201,6 +235,9 @@ impl Operation {
         problems.extend([Code::Internal, Code::Busy]);
         match self.who {
             Who::Anyone => {}
+            Who::Visitor => {
+                problems.insert(Code::NotSignedIn);
+            }
             Who::Agent => {
                 problems.extend([Code::NotSignedIn, Code::Denied, Code::FeatureDisabled]);
                 problems.insert(Code::TooManyRequests);
@@ -217,6 +254,9 @@ impl Operation {
                 Code::UnsupportedMediaType,
                 Code::RequestTimeout,
             ]);
+        }
+        if self.file {
+            problems.insert(Code::RequestTimeout);
         }
         if !self.parameters.is_empty() {
             problems.insert(Code::BadQuery);
@@ -247,6 +287,10 @@ fn build() -> Vec<u8> {
         .schema("Problem", problem_schema())
         .security_scheme(
             "bearer",
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        )
+        .security_scheme(
+            "visitor",
             SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
         )
         .security_scheme(
@@ -292,6 +336,7 @@ fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
             SecurityRequirement::new("bearer", [] as [&str; 0]),
             SecurityRequirement::new("session", [] as [&str; 0]),
         ])),
+        Who::Visitor => builder.security(SecurityRequirement::new("visitor", [] as [&str; 0])),
         Who::Admin => builder.security(SecurityRequirement::new("bearer", [] as [&str; 0])),
     };
     for name in operation.path_parameters() {
@@ -325,6 +370,14 @@ fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
                 .build(),
         ));
     }
+    if operation.file {
+        builder = builder.request_body(Some(
+            RequestBodyBuilder::new()
+                .content("application/octet-stream", binary())
+                .required(Some(Required::True))
+                .build(),
+        ));
+    }
     builder = match operation.success {
         Success::Nothing => builder.response("204", ResponseBuilder::new().description("Done")),
         Success::Json { status, schema } => builder.response(
@@ -342,6 +395,12 @@ fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
             ResponseBuilder::new()
                 .description("Text")
                 .content(kind, ContentBuilder::new().schema(Some(schema(r#"{"type":"string"}"#))).build()),
+        ),
+        Success::Bytes { kinds } => builder.response(
+            "200",
+            kinds.iter().fold(ResponseBuilder::new().description("The bytes"), |response, kind| {
+                response.content(*kind, binary())
+            }),
         ),
         Success::Socket => builder.response(
             "101",
@@ -361,6 +420,11 @@ fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
         );
     }
     builder.build()
+}
+
+/// Bytes of any kind.
+fn binary() -> utoipa::openapi::Content {
+    ContentBuilder::new().schema(Some(schema(r#"{"type":"string","format":"binary"}"#))).build()
 }
 
 fn content(name: &str) -> utoipa::openapi::Content {

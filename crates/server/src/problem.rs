@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use parlor_channel::PreflightRefusal;
+use parlor_channel::{MediaRefusal, PreflightRefusal};
 use parlor_composer::AddressRefusal;
 use parlor_engine::EngineError;
 use parlor_engine::permission::{Denial, Missing};
@@ -156,6 +156,10 @@ codes! {
     OverLimit = 422 "over_limit",
     /// The channel does not carry this.
     UnsupportedContent = 422 "unsupported_content",
+    /// The file was not taken; `reason` says why.
+    FileRejected = 422 "file_rejected",
+    /// The attachment is nothing that can be shown.
+    NotShown = 422 "not_shown",
     /// This never leaves the house.
     NotForContacts = 422 "not_for_contacts",
     /// No channel asks for this medium.
@@ -302,6 +306,11 @@ impl From<EngineError> for Problem {
             EngineError::Text(error) => error.into(),
             EngineError::Preflight(refusal) => preflight(&refusal),
             EngineError::Address(refusal) => address(refusal),
+            EngineError::Media(refusal) => media(&refusal),
+            EngineError::Rejected { reason } => {
+                Self::new(Code::FileRejected, detail).with("reason", reason.as_str())
+            }
+            EngineError::NotShown => Self::new(Code::NotShown, detail),
             EngineError::EmojiNotAllowed { start, end } => Self::new(Code::EmojiNotAllowed, detail)
                 .with("missing", FlagName::EmojiAllowed.as_str())
                 .with("start", start)
@@ -423,8 +432,33 @@ fn preflight(refusal: &PreflightRefusal) -> Problem {
             .with("actual", *actual)
             .with("source", limit.source.as_ref()),
         PreflightRefusal::NotForContacts { .. } => Problem::new(Code::NotForContacts, detail),
+        PreflightRefusal::Unsupported { feature, .. } | PreflightRefusal::SwitchedOff { feature } => {
+            Problem::new(Code::UnsupportedContent, detail).with("feature", feature.as_str())
+        }
+        PreflightRefusal::Media(refusal) => media(refusal),
         // Everything else that a channel may refuse is something it does not carry.
         _ => Problem::new(Code::UnsupportedContent, detail),
+    }
+}
+
+fn media(refusal: &MediaRefusal) -> Problem {
+    let problem =
+        Problem::new(Code::FileRejected, refusal.to_string()).with("reason", refusal.reason().as_str());
+    match refusal {
+        MediaRefusal::OverLimit { limit, actual } => problem
+            .with("name", limit.name.as_ref())
+            .with("limit", limit.value)
+            .with("actual", *actual)
+            .with("source", limit.source.as_ref()),
+        MediaRefusal::NotAllowed { media_type } => problem.with("media_type", media_type.as_str()),
+        MediaRefusal::Mismatch { extension: _, found } => {
+            // The ending of the name is what somebody wrote, and is not repeated.
+            Problem::new(Code::FileRejected, "the bytes of the file are something else than its name says")
+                .with("reason", refusal.reason().as_str())
+                .with("media_type", found.as_str())
+        }
+        // What is said of it is all there is.
+        _ => problem,
     }
 }
 

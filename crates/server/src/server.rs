@@ -3,7 +3,7 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use parlor_engine::Engine;
 use parlor_model::AgentName;
@@ -34,7 +34,8 @@ impl Server {
     /// Every route of the API, the socket, the exports and what operators look at; to serve as it is, or to merge
     /// with pages of one's own. It has a fallback, so pages must not have one.
     pub fn router(&self) -> Router {
-        let router = Api::complete().into_router();
+        let share = from_fn_with_state(Arc::clone(&self.shared), crate::chat::share);
+        let router = Api::complete().into_router().layer(share);
         headers::protect(router, self.shared.is_secure())
             .layer(from_fn(measure))
             .layer(CatchPanicLayer::custom(panicked))

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use parlor_engine::Engine;
-use parlor_model::{AgentName, ChannelName, Timestamp};
+use parlor_model::{AgentName, ChannelName, ContactPointId, Timestamp};
 use tokio::sync::{broadcast, watch};
 
 use crate::agent_session::SessionKey;
@@ -35,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) failed_sign_ins: Failures<Peer>,
     pub(crate) agent_requests: Rate<AgentName>,
     pub(crate) new_chats: Rate<Peer>,
+    pub(crate) chat_uploads: Rate<ContactPointId>,
     pub(crate) seats: Seats,
     /// Told of every session that ends here, so that its feeds end too.
     pub(crate) ended_sessions: broadcast::Sender<SessionKey>,
@@ -66,6 +67,11 @@ impl Shared {
             tokens,
             demo_sign_in: config.demo_sign_in,
             metrics: config.metrics,
+            chat_uploads: Rate::with_burst(
+                config.chat.uploads.per_second,
+                Duration::from_secs(1),
+                config.chat.uploads.burst,
+            ),
             chat_limits: config.chat,
             chat_origins: config.chat_origins,
             failed_sign_ins: Failures::new(limits.sign_in_failures, limits.sign_in_within),

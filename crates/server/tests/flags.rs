@@ -10,9 +10,6 @@ use parlor_engine::Config;
 use parlor_model::{Deployment, FlagName, Flags, Medium};
 use serde_json::{Value, json};
 
-/// Flags whose feature is not built yet: they are shown, and there is nothing that they could switch.
-const AWAITED: &[FlagName] = &[FlagName::SaveAttachment];
-
 /// A workspace in which alice has these flags.
 async fn world(flags: Flags, change: impl FnOnce(&mut Config)) -> World {
     let mut config = config();
@@ -96,6 +93,15 @@ async fn effect(flag: FlagName, on: bool) -> Value {
             let page = world.get(&path, ALICE).await.expect(200).json();
             page["messages"][0]["spans"].clone()
         }
+        FlagName::SaveAttachment => {
+            let world = world(flags, |_| {}).await;
+            let (_, session) = world.alices_interaction().await;
+            let id = world.contact_sends_picture(&session, 2).await;
+            let shown = world.get(&format!("/api/attachments/{id}"), ALICE).await;
+            let saved = world.get(&format!("/api/attachments/{id}/save"), ALICE).await;
+            let missing = if saved.status == 200 { Value::Null } else { saved.json()["missing"].clone() };
+            json!([shown.status.as_u16(), saved.status.as_u16(), missing])
+        }
         FlagName::PushUrl | FlagName::EmojiAllowed | FlagName::EmojiPicker | FlagName::VendorEmojiImages => {
             composing(flag, flags).await
         }
@@ -173,11 +179,12 @@ async fn view(flags: Flags, view: &str) -> Value {
 
 #[tokio::test]
 async fn every_flag_that_has_something_to_switch_switches_it() {
-    for flag in FlagName::ALL.iter().filter(|flag| !AWAITED.contains(flag)) {
+    for flag in FlagName::ALL {
         let phone = json!([{"start": 10, "end": 25, "kind": "phone", "href": "tel:+15550001111"}]);
         let (on, off) = match flag {
             FlagName::TwitterEnabled | FlagName::AutoReadyAtLogin => (json!(true), json!(false)),
             FlagName::AsyncEnabled => (json!([201, null]), json!([409, "async_disabled"])),
+            FlagName::SaveAttachment => (json!([200, 200, null]), json!([200, 403, flag.as_str()])),
             FlagName::AutoAnswer => (json!("active"), Value::Null),
             FlagName::EmojiPicker => (json!([200, null, 200, 201]), json!([403, flag.as_str(), 403, 201])),
             FlagName::VendorEmojiImages => (json!([true, "❤️"]), json!([false, "❤️"])),

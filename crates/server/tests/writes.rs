@@ -353,7 +353,7 @@ async fn every_answer_keeps_browsers_from_doing_what_nobody_asked_for() {
         let reply = world.get(path, ALICE).await;
         assert_eq!(
             reply.headers["content-security-policy"],
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; \
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; \
              frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         );
         assert_eq!(reply.headers["x-content-type-options"], "nosniff");

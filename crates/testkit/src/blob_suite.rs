@@ -148,7 +148,7 @@ pub mod cases {
         let mut whole = Vec::new();
         while let Some(bytes) = reader.next().await.expect("it can be read to its end") {
             assert!(!bytes.is_empty(), "a part has bytes");
-            whole.extend(bytes);
+            whole.extend_from_slice(&bytes);
         }
         Some(whole)
     }

@@ -21,8 +21,10 @@ pub enum Action {
     Write {
         /// The browser's own id of the message. It is unique only among the messages of this contact.
         id: ClientId,
-        /// What was written.
-        text: MessageText,
+        /// What was written; `None` only where there are files.
+        text: Option<MessageText>,
+        /// The files that go with it, by the browser's own ids.
+        attachments: Vec<ClientId>,
     },
     /// Tell the agents that the contact types, or has stopped. There is no text to tell (r39).
     Typing {

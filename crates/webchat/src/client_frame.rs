@@ -23,8 +23,10 @@ pub enum ClientFrame {
     Message {
         /// Made by the browser, so that it can say the same again.
         id: ClientId,
-        /// What was written.
-        text: MessageText,
+        /// What was written; `None` only where there are files.
+        text: Option<MessageText>,
+        /// The files that go with it, by the ids under which the browser uploaded them.
+        attachments: Vec<ClientId>,
     },
     /// The contact types, or has stopped. What they type is no part of it, even when a browser sends it (r39).
     Typing {
@@ -55,8 +57,14 @@ struct Hello {
 struct Message {
     #[serde(deserialize_with = "hyphenated")]
     id: ClientId,
-    text: String,
+    text: Option<String>,
+    attachments: Option<Vec<UploadId>>,
 }
+
+/// The id of an upload.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct UploadId(#[serde(deserialize_with = "hyphenated")] ClientId);
 
 #[derive(Deserialize)]
 struct MessageIdOnly {
@@ -148,21 +156,35 @@ fn hello(text: &str, limits: &Limits) -> Result<ClientFrame, FrameRefusal> {
 }
 
 fn message(text: &str, limits: &Limits) -> Result<ClientFrame, FrameRefusal> {
-    let Message { id, text } =
-        body(text, "message has `id`, a UUID, and `text`, a text").map_err(|refusal| {
-            // A text can be unreadable (half of a surrogate pair) while the id is fine; the browser needs to know
-            // which of its messages will never be accepted.
-            match serde_json::from_str(text) {
-                Ok(MessageIdOnly { id }) => refusal.about(id),
-                Err(_) => refusal,
-            }
-        })?;
+    let Message { id, text, attachments } =
+        body(text, "message has `id`, a UUID, and `text`, a text, or `attachments`, UUIDs").map_err(
+            |refusal| {
+                // A text can be unreadable (half of a surrogate pair) while the id is fine; the browser needs to know
+                // which of its messages will never be accepted.
+                match serde_json::from_str(text) {
+                    Ok(MessageIdOnly { id }) => refusal.about(id),
+                    Err(_) => refusal,
+                }
+            },
+        )?;
     let too_long = || {
         FrameRefusal::new(
             ErrorCode::TextTooLong,
             format!("a text has at most {} bytes", limits.text_bytes.min(MessageText::MAX_BYTES)),
         )
         .about(id)
+    };
+    let attachments: Vec<ClientId> =
+        attachments.unwrap_or_default().into_iter().map(|UploadId(id)| id).collect();
+    if attachments.len() > limits.attachments {
+        let detail = format!("a message has at most {} files", limits.attachments);
+        return Err(FrameRefusal::new(ErrorCode::TooManyAttachments, detail).about(id));
+    }
+    let Some(text) = text.filter(|text| attachments.is_empty() || !text.trim().is_empty()) else {
+        if attachments.is_empty() {
+            return Err(bad_frame("message has `text`, a text, or `attachments`, UUIDs").about(id));
+        }
+        return Ok(ClientFrame::Message { id, text: None, attachments });
     };
     let text = MessageText::new(text).map_err(|error| match error {
         TextError::Empty => FrameRefusal::new(ErrorCode::TextEmpty, error.to_string()).about(id),
@@ -173,5 +195,5 @@ fn message(text: &str, limits: &Limits) -> Result<ClientFrame, FrameRefusal> {
     if text.as_str().len() > limits.text_bytes {
         return Err(too_long());
     }
-    Ok(ClientFrame::Message { id, text })
+    Ok(ClientFrame::Message { id, text: Some(text), attachments })
 }

@@ -20,6 +20,10 @@ pub enum ErrorCode {
     TextEmpty,
     /// The message has more than [`Limits::text_bytes`](crate::Limits::text_bytes).
     TextTooLong,
+    /// The message has more than [`Limits::attachments`](crate::Limits::attachments).
+    TooManyAttachments,
+    /// The message names a file that this contact has not uploaded, or that another message has.
+    UnknownAttachment,
     /// Too many in too little time.
     TooManyMessages,
     /// There is no such channel.
@@ -30,13 +34,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::BadFrame,
         Self::FrameTooLarge,
         Self::HelloFirst,
         Self::UnknownToken,
         Self::TextEmpty,
         Self::TextTooLong,
+        Self::TooManyAttachments,
+        Self::UnknownAttachment,
         Self::TooManyMessages,
         Self::UnknownChannel,
         Self::Busy,
@@ -51,6 +57,8 @@ impl ErrorCode {
             Self::UnknownToken => "unknown_token",
             Self::TextEmpty => "text_empty",
             Self::TextTooLong => "text_too_long",
+            Self::TooManyAttachments => "too_many_attachments",
+            Self::UnknownAttachment => "unknown_attachment",
             Self::TooManyMessages => "too_many_messages",
             Self::UnknownChannel => "unknown_channel",
             Self::Busy => "busy",
@@ -62,7 +70,13 @@ impl ErrorCode {
         match self {
             Self::FrameTooLarge => Some(CloseReason::TooLarge),
             Self::HelloFirst | Self::UnknownToken | Self::UnknownChannel => Some(CloseReason::Refused),
-            Self::BadFrame | Self::TextEmpty | Self::TextTooLong | Self::TooManyMessages | Self::Busy => None,
+            Self::BadFrame
+            | Self::TextEmpty
+            | Self::TextTooLong
+            | Self::TooManyAttachments
+            | Self::UnknownAttachment
+            | Self::TooManyMessages
+            | Self::Busy => None,
         }
     }
 }

@@ -34,7 +34,10 @@ pub use cursor::{Cursor, Taken};
 pub use error_code::ErrorCode;
 pub use limits::{Limits, Rate};
 pub use refusal::FrameRefusal;
-pub use server_frame::{ContactNotice, ContactState, EndedBy, FrameAuthor, FrameContent, ServerFrame};
+pub use server_frame::{
+    ContactNotice, ContactState, EndedBy, FrameAttachment, FrameAuthor, FrameContent, FrameFileRules,
+    ServerFrame,
+};
 pub use session::Session;
 pub use token::{MalformedToken, SessionToken, TokenHash};
 pub use visible::visible;

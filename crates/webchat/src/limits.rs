@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use parlor_model::MessageText;
+use parlor_model::{MediaType, MessageText};
 
 /// Everything that is limited on the web-chat socket. The defaults are those of the specification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,14 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// The longest text of a message, in bytes (rule 2). More than [`MessageText::MAX_BYTES`] has no effect.
     pub text_bytes: usize,
+    /// The most files of one message (rule 9).
+    pub attachments: usize,
+    /// The most bytes of one file (rule 9).
+    pub file_bytes: u64,
+    /// The types of files that are taken (rule 9).
+    pub file_types: Vec<MediaType>,
+    /// How often a browser may upload a file (rule 9).
+    pub uploads: Rate,
     /// How often a browser may write (rule 2).
     pub messages: Rate,
     /// How often a browser may send anything else, and anything that is refused (rule 2).
@@ -36,11 +44,20 @@ pub struct Rate {
     pub burst: u32,
 }
 
+/// What browsers send by themselves: photographs, drawings of pixels, documents and texts. All else is the operator's to
+/// allow.
+const FILE_TYPES: [&str; 6] =
+    ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"];
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             frame_bytes: 128 * 1024,
             text_bytes: MessageText::MAX_BYTES,
+            attachments: 10,
+            file_bytes: 20_000_000,
+            file_types: FILE_TYPES.iter().filter_map(|kind| MediaType::new(kind).ok()).collect(),
+            uploads: Rate { per_second: 1, burst: 30 },
             messages: Rate { per_second: 5, burst: 20 },
             signals: Rate { per_second: 20, burst: 100 },
             name_characters: 80,

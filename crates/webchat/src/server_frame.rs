@@ -1,6 +1,9 @@
 use std::borrow::Cow;
 
-use parlor_model::{ClientId, MessageId, MessageText, Timestamp, WebAddress};
+use parlor_model::{
+    Attachment, AttachmentId, ClientId, ContentHash, Dimensions, FileName, MediaType, MessageId, MessageText,
+    Timestamp, WebAddress,
+};
 use serde::{Serialize, Serializer};
 
 use crate::{ContactName, ErrorCode, SessionToken};
@@ -22,6 +25,9 @@ pub enum ServerFrame {
         state: ContactState,
         /// How long a notice that somebody types lasts without a new one (r38), in milliseconds.
         typing_ttl_ms: u64,
+        /// What files the contact may send; `None` where they may send none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attachments: Option<FrameFileRules>,
     },
     /// An entry of the transcript that the contact may see.
     Message {
@@ -109,6 +115,51 @@ pub enum FrameAuthor {
     System,
 }
 
+/// What files a contact may send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FrameFileRules {
+    /// The types that are taken.
+    pub types: Vec<MediaType>,
+    /// The most bytes of one file.
+    pub largest: u64,
+    /// The most files of one message.
+    pub most: usize,
+}
+
+/// A file, as the contact sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FrameAttachment {
+    /// By what it is fetched.
+    pub id: AttachmentId,
+    /// What it is called.
+    pub name: FileName,
+    /// What it is.
+    pub media_type: MediaType,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// The hash of its bytes.
+    pub sha256: ContentHash,
+    /// How large it is, when it is a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<Dimensions>,
+    /// Whether there is a small picture of it.
+    pub thumbnail: bool,
+}
+
+impl From<&Attachment> for FrameAttachment {
+    fn from(attachment: &Attachment) -> Self {
+        Self {
+            id: attachment.id,
+            name: attachment.name.clone(),
+            media_type: attachment.media_type.clone(),
+            bytes: attachment.bytes,
+            sha256: attachment.sha256,
+            dimensions: attachment.dimensions,
+            thumbnail: attachment.thumbnail.is_some(),
+        }
+    }
+}
+
 /// What an entry says, as the contact sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -117,6 +168,14 @@ pub enum FrameContent {
     Text {
         /// The text.
         text: MessageText,
+    },
+    /// Files, with or without words.
+    Attached {
+        /// What was written with them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<MessageText>,
+        /// The files, in their order.
+        attachments: Vec<FrameAttachment>,
     },
     /// A web address that an agent asks the contact to open (r64).
     PushedUrl {

@@ -148,7 +148,9 @@ impl Session {
                 | ClientFrame::Seen(_)
                 | ClientFrame::End,
             ) => Err(FrameRefusal::new(ErrorCode::HelloFirst, "the first frame of a connection is hello")),
-            (_, ClientFrame::Message { id, text }) => Ok(Action::Write { id, text }),
+            (_, ClientFrame::Message { id, text, attachments }) => {
+                Ok(Action::Write { id, text, attachments })
+            }
             (_, ClientFrame::Typing { on }) => Ok(Action::Typing { on }),
             (_, ClientFrame::Seen(seen)) => Ok(Action::Seen { seen }),
             (_, ClientFrame::End) => Ok(Action::End),

@@ -15,6 +15,10 @@ pub fn visible(message: &Message, agent_name: impl Fn(&AgentName) -> String) -> 
     }
     let content = match &message.content {
         Content::Text { text } => FrameContent::Text { text: text.clone() },
+        Content::Attached { text, attachments } => FrameContent::Attached {
+            text: text.clone(),
+            attachments: attachments.iter().map(Into::into).collect(),
+        },
         Content::PushedUrl { url, text } => FrameContent::PushedUrl { url: url.clone(), text: text.clone() },
         Content::System { notice: SystemNotice::Lifecycle { change, .. } } => {
             FrameContent::System(notice(change, &agent_name)?)

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
 use parlor_channel::{
-    ByteCount, Capabilities, CapabilitiesId, ChannelProfile, Confidence, Delivery, DeliverySide, Feature,
-    Limit, Support, TextLimit, Transport, Unit,
+    ATTACHMENTS_PER_MESSAGE, ByteCount, Capabilities, CapabilitiesId, ChannelProfile, Confidence, Delivery,
+    DeliverySide, Feature, Limit, MediaRule, Support, TextLimit, Transport, Unit,
 };
 use parlor_model::ChannelKind;
 
@@ -64,12 +64,12 @@ impl Transport for WebChat {
 const CHECKED: &str = "2026-11-21";
 
 /// What web chat can carry under these limits.
-///
-/// Pictures are not among it: the frames have no form for them yet.
 pub fn capabilities(limits: &Limits) -> Capabilities {
-    let id = CapabilitiesId { name: "parlor.web_chat".into(), date: CHECKED.into(), revision: 1 };
+    let id = CapabilitiesId { name: "parlor.web_chat".into(), date: CHECKED.into(), revision: 2 };
     let full = [
         Feature::Text,
+        Feature::Image,
+        Feature::File,
         Feature::TypingFromContact,
         Feature::TypingToContact,
         Feature::DeliveryReceipts,
@@ -77,10 +77,15 @@ pub fn capabilities(limits: &Limits) -> Capabilities {
         Feature::ConnectionState,
         Feature::EndByContact,
     ];
-    full.into_iter()
-        .fold(Capabilities::new(id), |capabilities, feature| {
-            capabilities.with_feature(feature, Support::Full)
-        })
+    let carried = full.into_iter().fold(Capabilities::new(id), |capabilities, feature| {
+        capabilities.with_feature(feature, Support::Full)
+    });
+    let files = limits.file_types.iter().fold(carried, |capabilities, media_type| {
+        let limit = limit("file", limits.file_bytes, Unit::Bytes);
+        capabilities.with_media(MediaRule { media_type: media_type.clone(), limit })
+    });
+    files
+        .with_limit(limit(ATTACHMENTS_PER_MESSAGE, count(limits.attachments), Unit::Items))
         .with_text_limit(TextLimit::new(limit("text", count(limits.text_bytes), Unit::Bytes), ByteCount))
         .with_limit(limit("frame", count(limits.frame_bytes), Unit::Bytes))
         .with_limit(limit("messages_per_second", limits.messages.per_second.into(), Unit::PerSecond))

@@ -78,7 +78,8 @@ fn every_frame_that_the_specification_allows_a_browser_is_read() {
                 after: 12,
                 name: ContactName::clean("Ann", 80),
             },
-            ClientFrame::Message { id: id(), text: text("…") },
+            ClientFrame::Message { id: id(), text: Some(text("…")), attachments: Vec::new() },
+            ClientFrame::Message { id: id(), text: None, attachments: vec![id()] },
             ClientFrame::Typing { on: true },
             ClientFrame::Seen(Acknowledged::new(14, 12)),
             ClientFrame::End,
@@ -95,6 +96,7 @@ fn every_frame_of_the_server_is_written_as_the_specification_says() {
             latest: 14,
             state: ContactState::None,
             typing_ttl_ms: 10_000,
+            attachments: None,
         },
         message(alice(), FrameContent::Text { text: text("…") }),
         ServerFrame::Accepted { id: id(), sequence: 13, at: at() },
@@ -167,6 +169,7 @@ fn optional_fields_may_be_left_out_or_null() {
             latest: 0,
             state: ContactState::Ended,
             typing_ttl_ms: 500,
+            attachments: None,
         }
         .to_json()
         .ends_with(r#""contact":null,"latest":0,"state":"ended","typing_ttl_ms":500}"#)
@@ -190,7 +193,7 @@ fn r38_the_contact_is_told_who_types_and_that_they_stopped() {
 #[test]
 fn r86_emoji_travel_as_they_are() {
     let frame = format!(r#"{{"type":"message","id":"{UUID}","text":"👩‍🚒 ❤️"}}"#);
-    let Ok(ClientFrame::Message { text, .. }) = parse(&frame) else {
+    let Ok(ClientFrame::Message { text: Some(text), .. }) = parse(&frame) else {
         panic!("a message");
     };
     assert_eq!(text.as_str(), "👩‍🚒 ❤️");
@@ -234,7 +237,10 @@ fn what_is_no_frame_is_refused() {
 #[test]
 fn an_id_comes_back_in_lower_case() {
     let frame = format!(r#"{{"type":"message","id":"{}","text":"hi"}}"#, UUID.to_uppercase());
-    assert_eq!(parse(&frame), Ok(ClientFrame::Message { id: id(), text: text("hi") }));
+    assert_eq!(
+        parse(&frame),
+        Ok(ClientFrame::Message { id: id(), text: Some(text("hi")), attachments: Vec::new() })
+    );
     assert_eq!(id().to_string(), UUID);
 }
 
@@ -255,6 +261,20 @@ fn a_text_is_refused_by_name_when_empty_or_too_long() {
     let long = ClientFrame::parse(&frame(&three_bytes_each), &limits).expect_err("30 bytes are stored");
     assert_eq!(long.code, ErrorCode::TextTooLong);
     assert!(long.detail.contains("29"), "{long}");
+}
+
+#[test]
+fn r123_a_message_may_be_files_alone_and_has_at_most_so_many() {
+    let frame = |fields: &str| parse(&format!(r#"{{"type":"message","id":"{UUID}",{fields}}}"#));
+    let files = |count: usize| format!(r#""attachments":[{}]"#, vec![format!("\"{UUID}\""); count].join(","));
+    let alone = ClientFrame::Message { id: id(), text: None, attachments: vec![id(); 10] };
+    assert_eq!(frame(&files(10)), Ok(alone.clone()));
+    assert_eq!(frame(&format!(r#""text":"  ",{}"#, files(10))), Ok(alone));
+    let refusal = frame(&files(11)).expect_err("one too many");
+    assert_eq!((refusal.code, refusal.id), (ErrorCode::TooManyAttachments, Some(id())));
+    let neither = frame(r#""attachments":[]"#).expect_err("nothing is said");
+    assert_eq!((neither.code, neither.id), (ErrorCode::BadFrame, Some(id())));
+    assert_eq!(frame(r#""attachments":["x"]"#).expect_err("no id").code, ErrorCode::BadFrame);
 }
 
 #[test]
@@ -319,6 +339,7 @@ fn debug_output_gives_neither_token_nor_text_nor_name_away() {
         latest: 1,
         state: ContactState::Active,
         typing_ttl_ms: 10_000,
+        attachments: None,
     };
     let debug = format!("{hello:?} {written:?} {welcome:?}");
     for secret in [&TOKEN[..16], "4111", "Ann"] {
@@ -394,6 +415,6 @@ proptest! {
     #[test]
     fn every_well_formed_message_is_read(written in "\\PC{0,40}x\\PC{0,40}") {
         let frame = serde_json::json!({"type": "message", "id": UUID, "text": written}).to_string();
-        prop_assert_eq!(parse(&frame), Ok(ClientFrame::Message { id: id(), text: text(&written) }));
+        prop_assert_eq!(parse(&frame), Ok(ClientFrame::Message { id: id(), text: Some(text(&written)), attachments: Vec::new() }));
     }
 }

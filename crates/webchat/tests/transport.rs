@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use parlor_channel::{
-    ChannelProfile, Confidence, Delivery, DeliverySide, Feature, OnShow, PreflightRefusal, Support,
-    Transport, Unit, WindowState, preflight,
+    ChannelProfile, Confidence, Delivery, DeliverySide, Feature, MediaRefusal, OnShow, PreflightRefusal,
+    Support, Transport, Unit, WindowState, preflight,
 };
-use parlor_model::{ChannelKind, Content, MediaClass, MessageText, Timestamp};
+use parlor_model::{ChannelKind, Content, MediaClass, MediaType, MessageText, Timestamp};
 use parlor_webchat::{Limits, WebChat};
 
 #[test]
@@ -32,6 +32,8 @@ fn r35_r38_web_chat_tells_of_typing_receipts_and_connections() {
     let transport = WebChat::default();
     for feature in [
         Feature::Text,
+        Feature::Image,
+        Feature::File,
         Feature::TypingFromContact,
         Feature::TypingToContact,
         Feature::DeliveryReceipts,
@@ -41,7 +43,6 @@ fn r35_r38_web_chat_tells_of_typing_receipts_and_connections() {
     ] {
         assert_eq!(transport.capabilities().support(feature), Support::Full, "{feature}");
     }
-    assert!(!transport.capabilities().support(Feature::Image).arrives(), "no frame has a form for a picture");
 }
 
 #[test]
@@ -65,6 +66,7 @@ fn every_limit_has_its_value_its_source_and_a_date() {
     let limits = transport.limits();
     let expected = [
         ("text", limits.text_bytes),
+        ("attachments", limits.attachments),
         ("frame", limits.frame_bytes),
         ("messages_per_second", 5),
         ("message_burst", 20),
@@ -87,4 +89,20 @@ fn every_limit_has_its_value_its_source_and_a_date() {
 fn r24_a_chat_may_be_answered_at_any_time() {
     let window = WebChat::default().capabilities().reply_window().clone();
     assert_eq!(window.open_at(None, Timestamp::from_millis(0)), WindowState::AlwaysOpen);
+}
+
+#[test]
+fn r84_web_chat_takes_pictures_and_documents_up_to_20_mb_and_nothing_that_acts() {
+    let transport = WebChat::default();
+    let capabilities = transport.capabilities();
+    let kind = |text: &str| MediaType::new(text).expect("a media type");
+    for taken in ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"] {
+        assert_eq!(capabilities.admit(&kind(taken), 20_000_000), Ok(()), "{taken}");
+        let over = capabilities.admit(&kind(taken), 20_000_001);
+        assert!(matches!(over, Err(MediaRefusal::OverLimit { actual: 20_000_001, .. })), "{over:?}");
+    }
+    for refused in ["image/svg+xml", "text/html", "application/zip", "application/octet-stream"] {
+        let refusal = capabilities.admit(&kind(refused), 1);
+        assert!(matches!(refusal, Err(MediaRefusal::NotAllowed { .. })), "{refused}: {refusal:?}");
+    }
 }

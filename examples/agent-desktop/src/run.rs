@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use parlor::engine::{Engine, EngineBuilder};
+use parlor::media::Inspector;
 use parlor::model::ChannelKind;
 use parlor::server::{Limits, Origin, RenderMetrics, Server, ServerConfig};
 use parlor::webchat::WebChat;
@@ -50,7 +51,8 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
 
     let web_chat = WebChat::new(settings.chat_limits.clone()).with_profile(settings.web_chat.clone());
     let mut builder = EngineBuilder::new(settings.engine.clone(), Arc::clone(&store.store))
-        .transport(ChannelKind::WebChat, Arc::new(web_chat));
+        .transport(ChannelKind::WebChat, Arc::new(web_chat))
+        .attachments(Arc::clone(&store.blobs), Arc::new(Inspector::default()));
     let simulated = arguments.is_demo().then(|| Arc::new(Simulated::default()));
     if let Some(simulated) = &simulated {
         builder =

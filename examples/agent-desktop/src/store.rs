@@ -2,10 +2,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use parlor::blob::Blobs;
 use parlor::sqlite::{SqliteOptions, SqliteStore};
-use parlor::store::{MemoryStore, Store};
+use parlor::store::{BlobStore, MemoryStore, Store};
 
 use crate::fatal::Fatal;
+
+/// What is added to the name of the file for the folder beside it.
+const FILES: &str = "-files";
 
 /// Where everything is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +35,19 @@ impl FromStr for StoreChoice {
 /// An open store, and how to close it.
 pub(crate) struct OpenStore {
     pub(crate) store: Arc<dyn Store>,
+    /// The bytes of attachments: in a folder beside the file, or gone with the process like everything else.
+    pub(crate) blobs: Arc<dyn BlobStore>,
     sqlite: Option<Arc<SqliteStore>>,
 }
 
 impl OpenStore {
     pub(crate) fn open(choice: Option<&StoreChoice>) -> Result<Self, Fatal> {
         match choice {
-            Some(StoreChoice::Memory) => Ok(Self { store: Arc::new(MemoryStore::new()), sqlite: None }),
+            Some(StoreChoice::Memory) => Ok(Self {
+                store: Arc::new(MemoryStore::new()),
+                blobs: Arc::new(Blobs::memory()),
+                sqlite: None,
+            }),
             Some(StoreChoice::Postgres) => Err(Fatal::NoPostgres),
             Some(StoreChoice::Sqlite(path)) => Self::sqlite(path),
             None => Self::sqlite(&default_file()?),
@@ -48,7 +58,11 @@ impl OpenStore {
         let store = SqliteStore::open(path, SqliteOptions::default())
             .map_err(|source| Fatal::Store { store: path.display().to_string(), source })?;
         let store = Arc::new(store);
-        Ok(Self { store: Arc::clone(&store) as Arc<dyn Store>, sqlite: Some(store) })
+        let mut folder = path.clone().into_os_string();
+        folder.push(FILES);
+        let blobs = Blobs::folder(&folder)
+            .map_err(|source| Fatal::Io { what: format!("{} cannot be used", folder.display()), source })?;
+        Ok(Self { store: Arc::clone(&store) as Arc<dyn Store>, blobs: Arc::new(blobs), sqlite: Some(store) })
     }
 
     /// Writes what is waiting and lets go of the file.

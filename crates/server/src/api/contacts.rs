@@ -8,11 +8,11 @@ use axum::response::Response;
 use parlor_engine::permission::{Actor, Object, Verb, may};
 use parlor_engine::view::{ContactPage, ContactView, ConversationView, FoundView};
 use parlor_engine::{ContactEdit, ContactsRequest, ConversationRequest, FindRequest, Once};
-use parlor_model::{ChannelName, ClientId, ContactId, MessageText, Visibility};
+use parlor_model::{ChannelName, ClientId, ContactId, Visibility};
 use parlor_store::ContactScope;
 use serde::Deserialize;
 
-use super::interactions::{OneInteraction, OneMessage};
+use super::interactions::{OneInteraction, OneMessage, said};
 use super::{Api, nothing};
 use crate::caller::AgentCaller;
 use crate::extract::{Answer, Json, Named, OptionalJson, Parameters};
@@ -116,6 +116,8 @@ pub(super) fn routes(api: Api) -> Api {
         .gives(201, "OneMessage")
         .refuses(&[
             Code::MustOpenInteraction,
+            Code::UnsupportedContent,
+            Code::FileRejected,
             Code::EmojiNotAllowed,
             Code::NotOnChannel,
             Code::TextEmpty,
@@ -316,7 +318,9 @@ async fn conversation(
 struct WriteToContact {
     id: ClientId,
     channel: String,
-    text: String,
+    text: Option<String>,
+    #[serde(default)]
+    attachments: Vec<ClientId>,
 }
 
 /// A name that is not of the right form names no channel, and so none of this contact's.
@@ -332,8 +336,8 @@ async fn write(
     Json(body): Json<WriteToContact>,
 ) -> Result<Answer<OneMessage>, Problem> {
     let channel = channel(body.channel)?;
-    let text = MessageText::new(body.text)?;
-    let message = shared.engine.write_to_contact(&caller.name, contact, &channel, body.id, text).await?;
+    let said = said(body.text, body.attachments)?;
+    let message = shared.engine.write_to_contact(&caller.name, contact, &channel, body.id, said).await?;
     Ok(Answer::created(OneMessage { message }))
 }
 

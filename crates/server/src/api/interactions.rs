@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use parlor_engine::view::{InteractionView, MessageView};
-use parlor_engine::{Once, Targets};
+use parlor_engine::{Once, Said, Targets};
 use parlor_interaction::CaseValue;
-use parlor_model::{ClientId, InteractionId, Label, MessageText, Timestamp};
+use parlor_model::{ClientId, InteractionId, Label, MessageText, TextError, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -53,9 +53,11 @@ fn talking(api: Api) -> Api {
             "sendMessage",
             "Writes to the contact; while the interaction is Ended this goes on with it, now as the writer's",
         )
-        .takes("Text")
+        .takes("Said")
         .gives(201, "Written")
         .refuses(&[
+            Code::UnsupportedContent,
+            Code::FileRejected,
             Code::TextEmpty,
             Code::TextTooLong,
             Code::OverLimit,
@@ -197,6 +199,28 @@ impl Text {
     }
 }
 
+/// What to say, with the id that the client made for it.
+#[derive(Debug, Deserialize)]
+pub(super) struct SaidBody {
+    pub(super) id: ClientId,
+    text: Option<String>,
+    #[serde(default)]
+    attachments: Vec<ClientId>,
+}
+
+impl SaidBody {
+    pub(super) fn checked(self) -> Result<Said, Problem> {
+        said(self.text, self.attachments)
+    }
+}
+
+/// Words, files, or both. Blank words beside files are none.
+pub(super) fn said(text: Option<String>, attachments: Vec<ClientId>) -> Result<Said, Problem> {
+    let text = text.filter(|text| attachments.is_empty() || !text.trim().is_empty());
+    let text = text.map(MessageText::new).transpose()?;
+    Said::new(text, attachments).ok_or_else(|| TextError::Empty.into())
+}
+
 async fn interaction(
     State(shared): State<Arc<Shared>>,
     caller: AgentCaller,
@@ -240,10 +264,10 @@ async fn send(
     State(shared): State<Arc<Shared>>,
     caller: AgentCaller,
     Named(id): Named<InteractionId>,
-    Json(body): Json<Text>,
+    Json(body): Json<SaidBody>,
 ) -> Result<Answer<Written>, Problem> {
-    let (client, text) = (body.id, body.checked()?);
-    let (message, interaction) = shared.engine.send(&caller.name, id, client, text).await?;
+    let (client, said) = (body.id, body.checked()?);
+    let (message, interaction) = shared.engine.send(&caller.name, id, client, said).await?;
     Ok(Answer::created(Written { message, interaction }))
 }
 

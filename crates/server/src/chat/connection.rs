@@ -11,8 +11,8 @@ use parlor_engine::{ContactConnection, ContactItem, ContactSession, EngineError,
 use parlor_model::{AgentName, ChannelName, ClientId, Content, Message, MessageText, ProviderMessageId};
 use parlor_store::StoreError;
 use parlor_webchat::{
-    Action, CloseReason, ContactName, ContactState, Cursor, ErrorCode, FrameRefusal, ServerFrame, Session,
-    SessionToken, Taken,
+    Action, CloseReason, ContactName, ContactState, Cursor, ErrorCode, FrameFileRules, FrameRefusal,
+    ServerFrame, Session, SessionToken, Taken,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::tungstenite;
@@ -168,7 +168,7 @@ impl Connection {
         while let Some(action) = actions.pop_front() {
             let next = match action {
                 Action::Begin { token, after, name } => self.begin(token, after, name).await?,
-                Action::Write { id, text } => self.write(id, text).await?,
+                Action::Write { id, text, attachments } => self.write(id, text, attachments).await?,
                 Action::Typing { on } => {
                     if let Some(contact) = &self.contact {
                         self.shared.engine.contact_typing(&contact.session, on);
@@ -256,7 +256,13 @@ impl Connection {
             ContactName::clean(&point.display_name?, self.shared.chat_limits.name_characters)
         });
         let typing_ttl_ms = u64::try_from(engine.typing_ttl().as_millis()).unwrap_or(u64::MAX);
-        let welcome = ServerFrame::Welcome { token, contact: name, latest, state: state.0, typing_ttl_ms };
+        let attachments = engine.file_rules(&session.channel).map(|rules| FrameFileRules {
+            types: rules.types,
+            largest: rules.largest,
+            most: self.shared.chat_limits.attachments,
+        });
+        let welcome =
+            ServerFrame::Welcome { token, contact: name, latest, state: state.0, typing_ttl_ms, attachments };
         self.send(&welcome).await?;
         // The welcome does not say who has it.
         let told = (state.1.is_none()).then_some(state.clone());
@@ -267,12 +273,20 @@ impl Connection {
     }
 
     /// A contact's message.
-    async fn write(&mut self, id: ClientId, text: MessageText) -> Result<Vec<Action>, Over> {
+    async fn write(
+        &mut self,
+        id: ClientId,
+        text: Option<MessageText>,
+        attachments: Vec<ClientId>,
+    ) -> Result<Vec<Action>, Over> {
         let Some(contact) = &self.contact else {
             return Ok(Vec::new());
         };
         let external = ProviderMessageId::new(id.to_string());
-        let inbound = Inbound::new(external, Content::Text { text });
+        let inbound = match text {
+            Some(text) if attachments.is_empty() => Inbound::new(external, Content::Text { text }),
+            text => Inbound::with_uploads(external, text, attachments),
+        };
         match self.shared.engine.receive(&contact.session, inbound).await {
             Ok(received) => {
                 if received.repeated {
@@ -281,6 +295,11 @@ impl Connection {
                 let accepted = ServerFrame::Accepted { id, sequence: received.sequence, at: received.at };
                 self.send(&accepted).await?;
                 Ok(Vec::new())
+            }
+            // A thread is the contact's own, so what is missing is a file.
+            Err(EngineError::NotFound { .. }) => {
+                let detail = "a file of the message was not uploaded here, or went with another message";
+                Ok(self.protocol.refuse(FrameRefusal::new(ErrorCode::UnknownAttachment, detail).about(id)))
             }
             Err(error) => Ok(self.refuse_if_failed(Err(error), Some(id))),
         }

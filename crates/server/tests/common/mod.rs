@@ -12,11 +12,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use parlor_engine::{Arrival, Config, ContactSession, Disposition, Drive, Engine, EngineBuilder, Inbound};
+use parlor_blob::Blobs;
+use parlor_engine::{
+    Arrival, Config, ContactSession, Disposition, Drive, Engine, EngineBuilder, Inbound, Uploading,
+};
 use parlor_interaction::DispositionCode;
+use parlor_media::Inspector;
 use parlor_model::{
-    Agent, AgentName, Channel, ChannelKind, ChannelName, Content, MediaClass, Medium, MessageText, OfferMode,
-    PointAddress, PointKey, ProviderMessageId, QueueName, Role,
+    Agent, AgentName, Channel, ChannelKind, ChannelName, ClientId, Content, FileName, MediaClass, Medium,
+    MessageText, OfferMode, PointAddress, PointKey, ProviderMessageId, QueueName, Role,
 };
 use parlor_server::{Limits, Server, ServerConfig};
 use parlor_store::{MemoryStore, Store};
@@ -159,7 +163,8 @@ impl World {
             .clock(Arc::new(clock.clone()))
             .ids(Arc::new(ids))
             .drive(Drive::Manual)
-            .transport(ChannelKind::WebChat, Arc::new(WebChat::default()))
+            .transport(ChannelKind::WebChat, Arc::new(WebChat::new(server.chat.clone())))
+            .attachments(Arc::new(Blobs::memory()), Arc::new(Inspector::default()))
             .start()
             .await
             .unwrap();
@@ -245,6 +250,30 @@ impl World {
         session
     }
 
+    /// A contact sends a picture; gives the id of the attachment.
+    pub(crate) async fn contact_sends_picture(&self, session: &ContactSession, id: u128) -> String {
+        let client = ClientId(uuid::Uuid::from_u128(id));
+        let name = FileName::clean("chair.png");
+        let uploading = self.engine.contact_uploads(session, client, name).await.unwrap();
+        let Uploading::Begun(mut writer) = uploading else { panic!("it is there already") };
+        writer.write(picture(id).into()).await.unwrap();
+        let attachment = writer.finish().await.unwrap();
+        let inbound = Inbound::with_uploads(ProviderMessageId::new(uuid(id)), None, vec![client]);
+        self.engine.receive(session, inbound).await.unwrap();
+        self.engine.settle().await;
+        attachment.id.to_string()
+    }
+
+    /// Sends a body that is no JSON.
+    pub(crate) async fn upload(&self, method: Method, path: &str, token: &str, bytes: &[u8]) -> Reply {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::from(bytes.to_vec()));
+        self.send(request.unwrap()).await
+    }
+
     /// The first offer to an agent.
     pub(crate) async fn offer(&self, token: &str) -> Value {
         let work = self.get("/api/me/interactions", token).await.expect(200).json();
@@ -261,6 +290,17 @@ impl World {
         self.engine.settle().await;
         (text(&accepted["interaction"]["id"]), session)
     }
+}
+
+/// A PNG; another number is another picture.
+pub(crate) fn picture(number: u128) -> Vec<u8> {
+    let shade = u8::try_from(number % 256).unwrap();
+    let picture = image::RgbImage::from_fn(400, 300, |x, y| {
+        image::Rgb([shade, u8::try_from(x % 256).unwrap(), u8::try_from(y % 256).unwrap()])
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
 }
 
 pub(crate) fn text(value: &Value) -> String {
