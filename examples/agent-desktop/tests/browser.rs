@@ -109,3 +109,8 @@ fn flags_decide_and_restarts_do_not() {
 fn a_killed_server_loses_and_doubles_nothing() {
     story("crash", 1);
 }
+
+#[test]
+fn files_go_both_ways_and_bad_ones_harm_nobody() {
+    story("attachments", 1);
+}

@@ -97,6 +97,23 @@ async function write(path, body = {}) {
   return request('POST', path, whole);
 }
 
+/** A file may take its time; what is not answered is sent again under the same id. @param {string} path @param {File} file */
+async function upload(path, file) {
+  for (const pause of [...REPEAT_AFTER_MS, null]) {
+    try {
+      const response = await fetch(path, { method: 'POST', credentials: 'same-origin', headers: { accept: 'application/json' }, body: file });
+      const json = await response.json().catch(() => ({}));
+      if (response.ok) return json;
+      if (response.status === 401) onSessionLost();
+      if (!PASSING.has(response.status)) throw new Problem(response.status, json);
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+    }
+    if (pause !== null) await new Promise((resume) => setTimeout(resume, pause));
+  }
+  throw new NoAnswer('no answer');
+}
+
 /** @param {Record<string, string | number | null | undefined>} parameters empty ones are left out */
 function query(parameters) {
   const filled = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== '');
@@ -135,8 +152,8 @@ export const api = {
   interaction: (interaction) => request('GET', `/api/interactions/${at(interaction)}`),
 
   // These are repeated by the outbox, which keeps them across reloads.
-  /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
-  sendMessage: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/messages`, { id, text }),
+  /** @param {string} interaction @param {string} id @param {string} text @param {string[]} attachments @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
+  sendMessage: (interaction, id, text, attachments) => request('POST', `/api/interactions/${at(interaction)}/messages`, { id, text, attachments }),
   /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   sendNote: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/notes`, { id, text }),
   /** @param {string} interaction @param {string} consult @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
@@ -145,8 +162,11 @@ export const api = {
   whisper: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/monitor/messages`, { id, text }),
   /** In a chat with a colleague. @param {string} consult @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   writeToColleague: (consult, id, text) => request('POST', `/api/consults/${at(consult)}/messages`, { id, text }),
-  /** @param {string} contact @param {string} id @param {string} channel @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
-  writeToContact: (contact, id, channel, text) => request('POST', `/api/contacts/${at(contact)}/messages`, { id, channel, text }),
+  /** @param {string} contact @param {string} id @param {string} channel @param {string} text @param {string[]} attachments @returns {Promise<{message: import('./types.js').Message}>} */
+  writeToContact: (contact, id, channel, text, attachments) => request('POST', `/api/contacts/${at(contact)}/messages`, { id, channel, text, attachments }),
+
+  /** A file for a message to come. @param {string} id @param {File} file @param {{interaction?: string, channel?: string}} where */
+  upload: (id, file, where) => upload(`/api/attachments${query({ id, name: file.name, ...where })}`, file),
 
   /** @param {string} interaction @param {string} id @param {string} url @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
   pushUrl: (interaction, id, url) => write(`/api/interactions/${at(interaction)}/push-url`, { id, url }),

@@ -108,14 +108,17 @@ async function send(write) {
 /** @param {PendingWrite} write @returns {Promise<{message: import('./types.js').Message, interaction?: import('./types.js').Interaction}>} */
 function deliver(write) {
   switch (write.what) {
-    case 'message': return api.sendMessage(/** @type {string} */ (write.interaction), write.id, write.text);
+    case 'message': return api.sendMessage(/** @type {string} */ (write.interaction), write.id, write.text, filesOf(write));
     case 'note': return api.sendNote(/** @type {string} */ (write.interaction), write.id, write.text);
     case 'consult': return api.writeInConsult(/** @type {string} */ (write.interaction), /** @type {string} */ (write.consult), write.id, write.text);
     case 'whisper': return api.whisper(/** @type {string} */ (write.interaction), write.id, write.text);
     case 'chat': return api.writeToColleague(/** @type {string} */ (write.consult), write.id, write.text);
-    case 'communication': return api.writeToContact(write.contact, write.id, write.channel ?? '', write.text);
+    case 'communication': return api.writeToContact(write.contact, write.id, write.channel ?? '', write.text, filesOf(write));
   }
 }
+
+/** @param {PendingWrite} write */
+const filesOf = (write) => (write.files ?? []).map(({ id }) => id);
 
 function retryLater() {
   const pause = PAUSES_MS[Math.min(attempts, PAUSES_MS.length - 1)];

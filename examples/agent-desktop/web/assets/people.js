@@ -181,9 +181,9 @@ function renameContact(contact, name) {
   store.changed('contacts', 'interactions');
 }
 
-/** @param {string} contact @param {string | null} channel @param {string} text */
-export function writeToContact(contact, channel, text) {
-  post({ what: 'communication', contact, interaction: null, channel, text, draft: `communication.${contact}` });
+/** @param {string} contact @param {string | null} channel @param {string} text @param {{id: string, name: string}[]} [files] uploaded for it */
+export function writeToContact(contact, channel, text, files = []) {
+  post({ what: 'communication', contact, interaction: null, channel, text, files, draft: `communication.${contact}` });
 }
 
 /** @param {string} contact @param {string} channel */

@@ -141,6 +141,19 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** @param {string} label a configured name such as `twitter-dm` */
 const words = (label) => capital(label.replaceAll(/[_-]+/g, ' '));
 
+/** Why a file is not taken. @param {string} reason */
+const fileReason = (reason) => ({
+  empty: 'there is nothing in it',
+  too_large: 'it is too large',
+  type_not_allowed: 'files of this type are not taken',
+  type_mismatch: 'it is not what its name says',
+  damaged: 'it is damaged',
+  too_many_pixels: 'the picture is too large',
+  too_many: 'there are too many files',
+  no_room: 'there is no room for more files',
+  unavailable: 'it could not be fetched',
+}[reason] ?? 'it could not be uploaded');
+
 export const desk = {
   product: 'Parlor',
   title: 'Parlor desk',
@@ -628,6 +641,21 @@ export const desk = {
     tabs: { transcript: 'Transcript', consult: 'Consult', conversation: 'Conversation', contact: 'Contact' },
   },
 
+  files: {
+    /** @param {string} name */
+    open: (name) => `Open ${name}`,
+    /** @param {string} name */
+    save: (name) => `Save ${name}`,
+    /** @param {string} name */
+    remove: (name) => `Remove ${name}`,
+    close: 'Close',
+    picture: 'Picture',
+    failed: 'The picture cannot be shown.',
+    attach: 'Attach files',
+    uploading: 'uploading…',
+    /** @param {string} reason */
+    reasons: (reason) => fileReason(reason),
+  },
   transcript: {
     older: 'Load older messages',
     loading: 'Loading…',
@@ -657,6 +685,10 @@ export const desk = {
     },
     /** What a system notice says. @param {any} notice @param {string} me */
     notice: (notice, me) => {
+      if (notice?.attachment_rejected !== undefined) {
+        const { name, reason } = notice.attachment_rejected;
+        return `${name ? `The file “${name}”` : 'A file'} from the contact was not taken: ${fileReason(reason)}. Ask them to check its format and to send it again.`;
+      }
       if (notice?.outside !== undefined) return desk.transcript.outside(notice.outside, me);
       if (notice?.consult !== undefined) return desk.chats.notice(notice.consult.change, me);
       const change = notice?.lifecycle?.change;
@@ -779,6 +811,21 @@ export const desk = {
 };
 
 export const chat = {
+  files: {
+    /** @param {string} name */
+    open: (name) => `Open ${name}`,
+    /** @param {string} name */
+    save: (name) => `Save ${name}`,
+    /** @param {string} name */
+    remove: (name) => `Remove ${name}`,
+    close: 'Close',
+    picture: 'Picture',
+    failed: 'The picture cannot be shown.',
+    attach: 'Attach files',
+    uploading: 'uploading…',
+    /** @param {string} reason */
+    reasons: (reason) => fileReason(reason),
+  },
   open: 'Open the chat',
   close: 'Close the chat',
   title: 'Chat with us',
@@ -817,6 +864,8 @@ export const chat = {
     too_many_messages: 'That was fast. Your message is sent in a moment.',
     busy: 'We are very busy. Your message is sent as soon as possible.',
     unknown_channel: 'This chat is not available.',
+    unknown_attachment: 'A file did not arrive. Please attach it again.',
+    too_many_attachments: 'These are too many files for one message.',
   }[code] ?? (detail || 'Something went wrong. Please try again.')),
   unsupported: 'A message that cannot be shown here',
   /** What a system notice says; `null` for one that this version does not know. @param {{notice?: string, agent?: string, by?: string}} content */

@@ -16,7 +16,7 @@
  * @property {Record<string, boolean | string>} flags
  * @property {Timing} timing
  * @property {{code: string, name: string, leaf: boolean}[]} dispositions codes are paths such as `sales/lost`; only leaves may be given
- * @property {{name: string, kind: string}[]} channels
+ * @property {{name: string, kind: string, attachments: FileRules | null}[]} channels
  * @property {Moment} now
  *
  * @typedef {{kind: "contact" | "agent" | "bot" | "system" | "me", name?: string | null}} Author
@@ -69,7 +69,19 @@
  *
  * @typedef {{id: string, agent: string, expires_at: Moment, interaction: Interaction}} Offer
  *
- * @typedef {{type: string, text?: string, url?: string, notice?: any, kind?: string, raw?: string, consult?: string}} Content
+ * @typedef {object} Attachment
+ * @property {string} id
+ * @property {string} name
+ * @property {string} media_type by its bytes
+ * @property {number} bytes
+ * @property {{width: number, height: number}} [dimensions]
+ * @property {any} [thumbnail] whether there is a small picture of it
+ */
+
+/** @typedef {{types: string[], largest: number, most: number | null}} FileRules What files are taken. */
+
+/**
+ * @typedef {{type: string, text?: string, attachments?: Attachment[], url?: string, notice?: any, kind?: string, raw?: string, consult?: string}} Content
  * @typedef {{start: number, end: number, kind: "url" | "email" | "phone", href: string}} Span what can be clicked, in bytes of the text's UTF-8
  * @typedef {"sending" | "sent" | "delivered" | "read" | "failed"} Delivery
  *
@@ -170,6 +182,7 @@
  * @property {string | null} channel
  * @property {string} [consult]
  * @property {string} text
+ * @property {{id: string, name: string}[]} [files] uploaded for it
  * @property {string} draft where the text goes back to when it is refused
  * @property {number} at milliseconds, by the server's clock
  * @property {number} order place among the writes of this browser

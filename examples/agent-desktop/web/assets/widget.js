@@ -3,8 +3,10 @@
  * `<parlor-chat channel="website"></parlor-chat>` on any page whose origin the channel allows. Its style and its nodes
  * live in a shadow root, so that neither the page nor the widget can disturb the other.
  */
+import { keep, makeFiles, Tray } from './attachments.js';
 import { h, nameNode, reconcile, setText, written } from './dom.js';
 import { icon } from './icons.js';
+import { newId } from './ids.js';
 import * as storage from './storage.js';
 import { chat, time } from './strings.js';
 import { cutAtSpans, invited, oneLine } from './text.js';
@@ -24,7 +26,7 @@ const TALLEST = 120;
 
 /** @typedef {import('./widget/chat-session.js').Entry} Entry */
 /** @typedef {{key: string, type: "day", at: number} | {key: string, type: "notice", text: string, entry: Entry}
- *   | {key: string, type: "entry", entry: Entry, grouped: boolean, followed: boolean} | {key: string, type: "pending", text: string, grouped: boolean}} Row */
+ *   | {key: string, type: "entry", entry: Entry, grouped: boolean, followed: boolean} | {key: string, type: "pending", text: string, files: {id: string, name: string}[], grouped: boolean}} Row */
 
 /** The page that is opened learns nothing of this one. @param {{text?: string, url?: string}} content */
 const makeInvitation = (content) => cutAtSpans(content.text ?? '', invited(content)).flatMap(({ text, href }) => (href === null
@@ -75,6 +77,13 @@ export class ParlorChat extends HTMLElement {
     });
     this.input.value = storage.read(`${this.key}.draft`) ?? '';
     this.sendButton = h('button', { type: 'submit', class: 'send', testid: 'chat-send', title: chat.send, aria: { label: chat.send } }, icon('send'));
+    this.fileField = h('input', { type: 'file', multiple: true, hidden: true, testid: 'chat-files', on: { change: () => this.chosen() } });
+    this.attach = h('button', { type: 'button', class: 'attach', testid: 'chat-attach', title: chat.files.attach, aria: { label: chat.files.attach }, on: { click: () => this.fileField.click() } }, icon('clip'));
+    this.waiting = h('ul', { class: 'waiting-files', hidden: true, aria: { live: 'polite' } });
+    this.tray = new Tray({
+      list: this.waiting, words: chat.files, newId, changed: () => this.drawSend(),
+      upload: (id, file) => /** @type {ChatSession} */ (this.session).upload(id, file),
+    });
     const form = h('form', {
       on: {
         submit: (/** @type {Event} */ event) => {
@@ -82,7 +91,7 @@ export class ParlorChat extends HTMLElement {
           this.submit();
         },
       },
-    }, this.nameField, h('div', { class: 'composer' }, this.input, this.sendButton));
+    }, this.nameField, this.waiting, this.fileField, h('div', { class: 'composer' }, this.attach, this.input, this.sendButton));
     this.panel = h('section', { class: 'panel', id: 'panel', role: 'dialog', testid: 'chat-panel', hidden: true, aria: { labelledby: 'title' } },
       h('div', { class: 'head' }, h('div', { class: 'words' }, h('h2', { id: 'title' }, this.getAttribute('heading') ?? chat.title), this.state), this.endButton, this.closeButton),
       this.connection, this.log, this.typing, this.again, this.error, form);
@@ -143,6 +152,8 @@ export class ParlorChat extends HTMLElement {
     this.typing.hidden = session.typing === null;
     setText(this.typing.lastElementChild, session.typing === null ? '' : chat.typing(session.typing || chat.agent));
     this.drawLauncher(unread);
+    this.attach.hidden = session.fileRules === null;
+    this.fileField.accept = session.fileRules?.types.join(',') ?? '';
     if (!this.isOpen) return;
     const rows = this.makeRows();
     this.greeting.hidden = rows.length > 0;
@@ -164,7 +175,31 @@ export class ParlorChat extends HTMLElement {
   }
 
   drawSend() {
-    this.sendButton.setAttribute('aria-disabled', String(this.input.value.trim() === ''));
+    this.sendButton.setAttribute('aria-disabled', String(!this.maySend));
+  }
+
+  get maySend() {
+    return !this.tray.busy && (this.input.value.trim() !== '' || this.tray.ready.length > 0);
+  }
+
+  chosen() {
+    if (!this.nameField.hidden && this.session !== undefined) this.session.name = this.nameField.value.trim();
+    this.tray.rules = this.session?.fileRules ?? null;
+    this.tray.add(Array.from(this.fileField.files ?? []));
+    this.fileField.value = '';
+    this.input.focus();
+  }
+
+  /** A page of somebody else's cannot fetch with our token by itself, so the bytes are fetched here. @returns {import('./attachments.js').Source} */
+  get files() {
+    const session = /** @type {ChatSession} */ (this.session);
+    return {
+      picture: async ({ id }, whole) => URL.createObjectURL(await session.file(id, !whole)),
+      save: ({ id, name }) => {
+        session.file(id, false).then((blob) => keep(URL.createObjectURL(blob), name), () => session.fail('unknown_attachment', ''));
+      },
+      words: chat.files,
+    };
   }
 
   /** @returns {Row[]} */
@@ -189,12 +224,14 @@ export class ParlorChat extends HTMLElement {
       } else {
         const who = `${entry.author.kind} ${entry.author.name ?? ''}`;
         // A message keeps its element when it is accepted: nothing jumps.
-        rows.push({ key: entry.author.kind === 'me' ? entry.id : `entry ${entry.sequence}`, type: 'entry', entry, grouped: who === author, followed: false });
+        // One with files gets another element: it shows them then.
+        const keeps = entry.author.kind === 'me' && entry.content.type !== 'attached';
+        rows.push({ key: keeps ? entry.id : `entry ${entry.sequence}`, type: 'entry', entry, grouped: who === author, followed: false });
         author = who;
       }
     }
     for (const message of session.pending.list) {
-      rows.push({ key: message.id, type: 'pending', text: message.text, grouped: author.startsWith('me') });
+      rows.push({ key: message.id, type: 'pending', text: message.text, files: message.files ?? [], grouped: author.startsWith('me') });
       author = 'me';
     }
     for (const [at, row] of rows.entries()) {
@@ -211,11 +248,21 @@ export class ParlorChat extends HTMLElement {
       return h('div', { class: 'notice', testid: 'chat-entry', data: { sequence: row.entry.sequence, author: row.entry.author.kind } }, row.text);
     }
     const mine = row.type === 'pending' || row.entry.author.kind === 'me';
-    const text = row.type === 'pending' ? row.text : (row.entry.content.text ?? chat.unsupported);
     return h('div', { class: `entry ${mine ? 'mine' : 'ours'}`, testid: 'chat-entry' },
       h('div', { class: 'author' }, mine ? chat.you : row.type === 'entry' ? nameNode(shown(row.entry.author.name)) : null),
-      h('div', { class: 'bubble', dir: 'auto' }, ...(row.type === 'entry' && row.entry.content.type === 'pushed_url' ? makeInvitation(row.entry.content) : written(text))),
+      h('div', { class: 'bubble', dir: 'auto' }, ...this.makeBody(row)),
       h('div', { class: 'meta' }));
+  }
+
+  /** @param {Extract<Row, {type: "entry" | "pending"}>} row @returns {(Node | string)[]} */
+  makeBody(row) {
+    if (row.type === 'pending') {
+      return [...written(row.text), ...row.files.map(({ name }) => h('div', { class: 'file-named' }, icon('clip'), nameNode(name, { class: 'file-name' })))];
+    }
+    const { content } = row.entry;
+    if (content.type === 'pushed_url') return makeInvitation(content);
+    if (content.type === 'attached') return [...written(content.text ?? ''), makeFiles(content.attachments ?? [], this.files)];
+    return written(content.text ?? chat.unsupported);
   }
 
   /** @param {HTMLElement} element @param {Row} row */
@@ -233,8 +280,8 @@ export class ParlorChat extends HTMLElement {
 
   /** @param {Entry} entry */
   arrived(entry) {
-    if (!['text', 'pushed_url'].includes(entry.content.type) || entry.author.kind === 'me') return;
-    if (this.isOpen) this.speaker.replaceChildren(h('p', {}, `${shown(entry.author.name)}: ${oneLine(entry.content.text ?? '', 400)}`));
+    if (!['text', 'attached', 'pushed_url'].includes(entry.content.type) || entry.author.kind === 'me') return;
+    if (this.isOpen) this.speaker.replaceChildren(h('p', {}, `${shown(entry.author.name)}: ${oneLine(entry.content.text ?? entry.content.attachments?.[0]?.name ?? '', 400)}`));
   }
 
   /** @param {string} text a message that was refused */
@@ -284,10 +331,12 @@ export class ParlorChat extends HTMLElement {
   submit() {
     const text = this.input.value;
     const { session } = this;
-    if (session === undefined || text.trim() === '') return;
+    if (session === undefined || !this.maySend) return;
     if (!this.nameField.hidden) session.name = this.nameField.value.trim();
     this.stopTyping();
-    if (!session.send(text)) return;
+    // Those that the server refused are named too: then the agents are told.
+    if (!session.send(text.trim() === '' ? '' : text, this.tray.named)) return;
+    this.tray.clear();
     this.follow = true;
     this.input.value = '';
     this.keepDraft();

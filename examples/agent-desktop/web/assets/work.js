@@ -82,11 +82,12 @@ async function answer(offer, call) {
  * @param {import('./types.js').Interaction} interaction
  * @param {string} text
  * @param {"transcript" | "conversation"} from which message field it was typed in
+ * @param {{id: string, name: string}[]} [files] uploaded for it
  */
-export function sendMessage(interaction, text, from) {
+export function sendMessage(interaction, text, from, files = []) {
   post({
     what: 'message', contact: interaction.contact.id, interaction: interaction.id, channel: interaction.channel, text,
-    draft: `${from}.${interaction.id}`,
+    files, draft: `${from}.${interaction.id}`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { keep, makeFiles } from '../attachments.js';
 import { h, nameNode, setText, written } from '../dom.js';
 import { icon } from '../icons.js';
 import { nameOfAuthor } from '../names.js';
@@ -55,7 +56,7 @@ function makeEntry(message, search) {
   h('div', { class: 'entry-head' }, nameNode(name, { class: 'entry-author' }),
     author.kind === 'bot' ? h('span', { class: 'tag' }, desk.transcript.bot) : null,
     tag === undefined ? null : h('span', { class: 'tag' }, icon('lock'), tag)),
-  h('div', { class: 'bubble' }, makeText(content, search, content.type === 'pushed_url' ? invited(content) : message.spans)),
+  h('div', { class: 'bubble' }, ...makeBody(content, search, content.type === 'pushed_url' ? invited(content) : message.spans)),
   h('div', { class: 'entry-meta' },
     message.late ? h('span', {}, desk.transcript.late) : null,
     h('time', { datetime: message.at, title: time.full(message.at) }, time.clock(message.provider_time ?? message.at)),
@@ -82,7 +83,8 @@ function makePending(write) {
   },
   h('div', { class: 'entry-head' }, h('span', { class: 'entry-author' }, desk.you),
     tag === undefined ? null : h('span', { class: 'tag' }, icon('lock'), tag)),
-  h('div', { class: 'bubble' }, makeText({ type: 'text', text: write.text }, '')),
+  h('div', { class: 'bubble' }, ...(write.text === '' ? [] : [makeText({ type: 'text', text: write.text }, '')]),
+    ...(write.files ?? []).map(({ name }) => h('div', { class: 'file-named' }, icon('clip'), nameNode(name, { class: 'file-name' })))),
   h('div', { class: 'entry-meta' }, h('time', {}), h('span', { class: 'delivery' }, icon('clock'), desk.transcript.delivery.sending)));
 }
 
@@ -110,6 +112,20 @@ function drawMeta(element, message) {
   const symbol = { sent: 'check', delivered: 'checks', read: 'checks', failed: 'alert' }[String(delivery)] ?? 'clock';
   mark.replaceChildren(icon(symbol), h('span', { class: delivery === 'failed' ? '' : 'visually-hidden' }, words));
 }
+
+/** Words above files. @param {import('../types.js').Content} content @param {string} search @param {import('../types.js').Span[]} spans */
+function makeBody(content, search, spans) {
+  const { attachments = [] } = content;
+  const words = content.text === undefined && attachments.length > 0 ? [] : [makeText(content, search, spans)];
+  return attachments.length === 0 ? words : [...words, makeFiles(attachments, FILES())];
+}
+
+/** Pictures are fetched by the page itself: the session's cookie goes with them. */
+const FILES = () => ({
+  picture: async (/** @type {import('../types.js').Attachment} */ { id }, /** @type {boolean} */ whole) => `/api/attachments/${encodeURIComponent(id)}${whole ? '' : '/thumbnail'}`,
+  save: store.has('save_attachment') ? (/** @type {import('../types.js').Attachment} */ { id, name }) => keep(`/api/attachments/${encodeURIComponent(id)}/save`, name) : null,
+  words: desk.files,
+});
 
 /** @param {import('../types.js').Content} content @param {string} search @param {import('../types.js').Span[]} [spans] */
 function makeText(content, search, spans = []) {

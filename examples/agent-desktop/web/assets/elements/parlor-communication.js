@@ -51,8 +51,8 @@ export class ParlorCommunication extends View {
     this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
     this.composer.emoji = 'full';
     this.composer.name({ field: 'communication-composer', send: 'communication-send', label: desk.communication.writeLabel, sendLabel: desk.interaction.send });
-    this.composer.onsend = (/** @type {string} */ text) => {
-      if (this.shown !== null) writeToContact(this.shown, this.channel.value || null, text);
+    this.composer.onsend = (/** @type {string} */ text, /** @type {{id: string, name: string}[]} */ files) => {
+      if (this.shown !== null) writeToContact(this.shown, this.channel.value || null, text, files);
     };
     this.channel = h('select', { class: 'channel-choice', testid: 'communication-channel', aria: { label: desk.communication.channel }, on: { change: () => this.draw() } });
     this.hint = h('p', { class: 'hint' });
@@ -151,7 +151,7 @@ export class ParlorCommunication extends View {
     if (fresh && routes.length > 0) this.channel.value = routes[0].channel;
     const chosen = routes.find(({ channel }) => channel === this.channel.value);
     setText(this.hint, !allowed ? desk.communication.mustOpen : chosen !== undefined ? desk.communication.writeHint(chosen.kind) : loading ? '' : desk.communication.noChannel);
-    this.composer.show(`communication.${contact}`, { placeholder: desk.communication.write, disabled: !usable });
+    this.composer.show(`communication.${contact}`, { placeholder: desk.communication.write, disabled: !usable, channel: chosen?.channel, where: { channel: chosen?.channel } });
   }
 
   drawToggle() {

@@ -1,7 +1,11 @@
+import { api } from '../api.js';
+import { Tray } from '../attachments.js';
 import { changes, draft, keepDraft } from '../drafts.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
+import { newId } from '../ids.js';
 import { store } from '../store.js';
+import { desk } from '../strings.js';
 import { insertBetween } from '../text.js';
 import './parlor-emoji.js';
 import { View } from './view.js';
@@ -23,13 +27,15 @@ export class ParlorComposer extends View {
     super();
     /** Where the draft is kept; empty for a field that belongs to nothing. */
     this.key = '';
-    /** @type {(text: string) => void} */
+    /** @type {(text: string, files: {id: string, name: string}[]) => void} */
     this.onsend = () => {};
     /** @type {((on: boolean) => void) | null} */
     this.ontyping = null;
     this.typingSince = 0;
     /** Which picker its emoji are chosen in; none for what never goes to a contact. @type {"" | "menu" | "full"} */
     this.emoji = '';
+    /** For what its files are uploaded; `null` where none can be attached. @type {{interaction?: string, channel?: string} | null} */
+    this.where = null;
   }
 
   /** @param {{field: string, send: string, label: string, sendLabel: string}} names hooks and words */
@@ -44,6 +50,13 @@ export class ParlorComposer extends View {
       on: { input: () => this.typed(), keydown: (/** @type {KeyboardEvent} */ event) => this.pressed(event), blur: () => this.stopTyping() },
     });
     this.button = h('button', { type: 'submit', class: 'primary send', testid: names.send, title: names.sendLabel, aria: { label: names.sendLabel } }, icon('send'));
+    this.fileField = h('input', { type: 'file', multiple: true, hidden: true, testid: `${names.field}-files`, on: { change: () => this.chosen() } });
+    this.attach = h('button', { type: 'button', class: 'icon-button attach', testid: `${names.field}-attach`, hidden: true, title: desk.files.attach, aria: { label: desk.files.attach }, on: { click: () => this.fileField.click() } }, icon('clip'));
+    this.waiting = h('ul', { class: 'waiting-files', hidden: true, aria: { live: 'polite' } });
+    this.tray = new Tray({
+      list: this.waiting, words: desk.files, newId, changed: () => this.drawButton(),
+      upload: (id, file) => api.upload(id, file, this.where ?? {}).catch((problem) => { throw { reason: problem.fields?.reason ?? '' }; }),
+    });
     this.picker = /** @type {import('./parlor-emoji.js').ParlorEmoji} */ (document.createElement('parlor-emoji'));
     this.picker.onpick = (emoji) => this.insert(emoji);
     this.form = h('form', {
@@ -53,16 +66,26 @@ export class ParlorComposer extends View {
           this.submit();
         },
       },
-    }, this.field, this.picker, this.button);
-    this.append(this.form);
+    }, this.attach, this.field, this.picker, this.button);
+    this.append(this.waiting, this.fileField, this.form);
     changes.addEventListener('draft', (event) => {
       if (/** @type {CustomEvent} */ (event).detail === this.key) this.load();
     });
   }
 
-  /** @param {string} key @param {{placeholder: string, disabled?: boolean}} state */
-  show(key, { placeholder, disabled = false }) {
+  /**
+   * @param {string} key
+   * @param {{placeholder: string, disabled?: boolean, channel?: string, where?: {interaction?: string, channel?: string}}} state
+   *   `channel` says what may be attached, `where` for what it is uploaded
+   */
+  show(key, { placeholder, disabled = false, channel, where }) {
+    const rules = store.me?.channels.find(({ name }) => name === channel)?.attachments ?? null;
+    this.where = rules === null || where === undefined ? null : where;
+    this.tray.rules = rules;
+    this.attach.hidden = this.where === null || disabled;
+    this.fileField.accept = rules?.types.join(',') ?? '';
     if (this.key !== key) {
+      this.tray.clear();
       this.stopTyping();
       this.key = key;
       this.load();
@@ -98,7 +121,18 @@ export class ParlorComposer extends View {
 
   drawButton() {
     // Not `disabled`: a disabled button would lose the focus of somebody who sends by keyboard.
-    this.button.setAttribute('aria-disabled', String(this.field.disabled || this.field.value.trim() === ''));
+    this.button.setAttribute('aria-disabled', String(!this.maySend));
+  }
+
+  get maySend() {
+    const says = this.field.value.trim() !== '' || this.tray.ready.length > 0;
+    return !this.field.disabled && !this.tray.busy && says;
+  }
+
+  chosen() {
+    this.tray.add(Array.from(this.fileField.files ?? []));
+    this.fileField.value = '';
+    this.field.focus();
   }
 
   /** Where the caret stands, or in place of what is selected (r70). @param {string} emoji */
@@ -146,10 +180,10 @@ export class ParlorComposer extends View {
 
   submit() {
     const text = this.field.value;
-    if (this.field.disabled || text.trim() === '') return;
+    if (!this.maySend) return;
     this.stopTyping();
     this.clear();
-    this.onsend(text);
+    this.onsend(text.trim() === '' ? '' : text, this.tray.take());
     this.field.focus();
   }
 

@@ -32,9 +32,9 @@ export class ParlorConversationPanel extends View {
     this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
     this.composer.emoji = 'menu';
     this.composer.name({ field: 'conversation-composer', send: 'conversation-send', label: desk.interaction.message, sendLabel: desk.interaction.send });
-    this.composer.onsend = (/** @type {string} */ text) => {
+    this.composer.onsend = (/** @type {string} */ text, /** @type {{id: string, name: string}[]} */ files) => {
       const interaction = store.interactions.get(this.interaction ?? '');
-      if (interaction !== undefined) sendMessage(interaction, text, 'conversation');
+      if (interaction !== undefined) sendMessage(interaction, text, 'conversation', files);
     };
     this.composer.ontyping = (/** @type {boolean} */ on) => {
       const interaction = store.interactions.get(this.interaction ?? '');
@@ -55,6 +55,8 @@ export class ParlorConversationPanel extends View {
     this.composer.show(`conversation.${interaction.id}`, {
       placeholder: interaction.state === 'ended' ? desk.conversation.writeEnded : reads ? desk.interaction.writeReading : desk.conversation.write,
       disabled: reads,
+      channel: interaction.channel,
+      where: { interaction: interaction.id },
     });
     this.draw();
   }

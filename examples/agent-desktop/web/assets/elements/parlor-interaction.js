@@ -122,9 +122,9 @@ export class ParlorInteraction extends View {
     this.composer = /** @type {any} */ (document.createElement('parlor-composer'));
     this.composer.emoji = 'menu';
     this.composer.name({ field: 'composer', send: 'send', label: desk.interaction.message, sendLabel: desk.interaction.send });
-    this.composer.onsend = (/** @type {string} */ text) => {
+    this.composer.onsend = (/** @type {string} */ text, /** @type {{id: string, name: string}[]} */ files) => {
       const interaction = this.interaction;
-      if (interaction !== undefined) sendMessage(interaction, text, 'transcript');
+      if (interaction !== undefined) sendMessage(interaction, text, 'transcript', files);
     };
     this.composer.ontyping = (/** @type {boolean} */ on) => { if (this.shown !== null) sendTyping(this.shown, on); };
     this.toContact = this.addresseeButton(false, 'chat');
@@ -343,7 +343,7 @@ export class ParlorInteraction extends View {
     this.continueButton.hidden = reads || !mayContinue;
     // Not hidden: somebody who was typing when the contact left must not send a message that starts it all again.
     const placeholder = ended ? desk.interaction.writeEnded : reads ? desk.interaction.writeReading : desk.interaction.write;
-    this.composer.show(`transcript.${interaction.id}`, { placeholder, disabled: ended || reads });
+    this.composer.show(`transcript.${interaction.id}`, { placeholder, disabled: ended || reads, channel: interaction.channel, where: { interaction: interaction.id } });
     this.drawWhispers(interaction);
   }
 

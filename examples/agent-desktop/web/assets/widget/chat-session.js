@@ -27,7 +27,11 @@ const SEEN_MS = 100;
 const PASSING = new Set(['too_many_messages', 'busy']);
 
 /** A message that was refused with one of these will never be accepted. */
-const FINAL = new Set(['bad_frame', 'text_empty', 'text_too_long', 'frame_too_large']);
+const FINAL = new Set(['bad_frame', 'text_empty', 'text_too_long', 'frame_too_large', 'too_many_attachments', 'unknown_attachment']);
+
+/** How often an upload is tried that nobody answers, and the pause between, milliseconds. */
+const UPLOAD_TRIES = 4;
+const UPLOAD_PAUSE_MS = 1_000;
 
 /** @typedef {{sequence: number, id: string, author: {kind: string, name?: string | null}, content: import('../types.js').Content, at: string}} Entry */
 /** @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} Connection */
@@ -61,6 +65,12 @@ export class ChatSession extends EventTarget {
     /** @type {string | null} the message that waits for `accepted`; the others wait behind it, so their order holds */
     this.inFlight = null;
     this.welcomed = false;
+    /** Where files go and come from. */
+    this.filesAddress = address.replace(/^ws/, 'http').replace(/socket$/, 'attachments/');
+    /** What files are taken; `undefined` as long as the server has not said. @type {import('../types.js').FileRules | null | undefined} */
+    this.fileRules = undefined;
+    /** @type {((token: string) => void)[]} who waits for a session */
+    this.waiters = [];
     this.socket = new Socket(address, {
       opened: () => this.hello(),
       frame: (frame) => this.receive(frame),
@@ -99,14 +109,49 @@ export class ChatSession extends EventTarget {
 
   /** Connects when there is something to connect for. A visitor who only looks has no session. */
   start() {
-    if (this.connection !== 'idle' || (this.token === null && this.pending.list.length === 0)) return;
+    if (this.connection !== 'idle' || (this.token === null && this.pending.list.length === 0 && this.waiters.length === 0)) return;
     this.connection = 'connecting';
     this.socket.open();
     this.changed();
   }
 
-  /** @param {string} written @returns {boolean} whether it was taken */
-  send(written) {
+  /** The token of the session; one begins when there is none. @returns {Promise<string>} */
+  begun() {
+    const { token } = this;
+    if (token !== null) return Promise.resolve(token);
+    return new Promise((resolve) => {
+      this.waiters.push(resolve);
+      this.start();
+    });
+  }
+
+  /** @param {string} id @param {File} file @throws {{reason: string}} */
+  async upload(id, file) {
+    const token = await this.begun();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const response = await fetch(`${this.filesAddress}${id}?name=${encodeURIComponent(file.name)}`, { method: 'PUT', headers: { authorization: `Bearer ${token}` }, body: file });
+        if (response.ok) return;
+        const problem = await response.json().catch(() => ({}));
+        if (response.status < 500 && response.status !== 429 && response.status !== 408) throw { reason: problem.reason ?? '' };
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
+      if (tries >= UPLOAD_TRIES) throw { reason: '' };
+      await new Promise((resume) => { window.setTimeout(resume, UPLOAD_PAUSE_MS * tries); });
+    }
+  }
+
+  /** An address at which a file of the transcript can be had, in this page only. @param {string} id @param {boolean} small */
+  async file(id, small) {
+    const token = await this.begun();
+    const response = await fetch(`${this.filesAddress}${id}${small ? '/thumbnail' : ''}`, { headers: { authorization: `Bearer ${token}` } });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    return response.blob();
+  }
+
+  /** @param {string} written @param {{id: string, name: string}[]} [files] uploaded for it @returns {boolean} whether it was taken */
+  send(written, files = []) {
     const text = wellFormed(written);
     const frame = JSON.stringify({ type: 'message', id: '00000000-0000-0000-0000-000000000000', text });
     if (bytes(text) > TEXT_BYTES || bytes(frame) > FRAME_BYTES) {
@@ -114,7 +159,7 @@ export class ChatSession extends EventTarget {
       return false;
     }
     this.error = null;
-    this.pending.add(text);
+    this.pending.add(text, files);
     this.start();
     this.flush();
     this.changed();
@@ -145,7 +190,7 @@ export class ChatSession extends EventTarget {
   get unread() {
     const { read } = this.kept;
     return Array.from(this.entries.values())
-      .filter(({ sequence, author, content }) => sequence > read && author.kind !== 'me' && ['text', 'pushed_url'].includes(content.type)).length;
+      .filter(({ sequence, author, content }) => sequence > read && author.kind !== 'me' && ['text', 'attached', 'pushed_url'].includes(content.type)).length;
   }
 
   hello() {
@@ -176,12 +221,14 @@ export class ChatSession extends EventTarget {
     this.changed();
   }
 
-  /** @param {{token: string, state: string, agent?: string | null, typing_ttl_ms?: number}} frame */
+  /** @param {{token: string, state: string, agent?: string | null, typing_ttl_ms?: number, attachments?: import('../types.js').FileRules}} frame */
   welcome(frame) {
     this.socket.welcomed();
     this.welcomed = true;
     this.connection = 'connected';
     this.keep({ token: frame.token });
+    this.fileRules = frame.attachments ?? null;
+    for (const resolve of this.waiters.splice(0)) resolve(frame.token);
     this.typingMs = frame.typing_ttl_ms ?? TYPING_MS;
     this.state = frame.state;
     this.agent = frame.agent ?? (frame.state === 'active' ? this.agent : null);
@@ -205,7 +252,8 @@ export class ChatSession extends EventTarget {
   accepted({ id, sequence, at }) {
     const message = this.confirm(id);
     // `last` stays: messages of others with lower sequences may still be on their way.
-    if (message !== undefined && !this.entries.has(sequence)) {
+    // What has files comes back as the server has it.
+    if (message !== undefined && (message.files ?? []).length === 0 && !this.entries.has(sequence)) {
       this.entries.set(sequence, { sequence, id, author: { kind: 'me' }, content: { type: 'text', text: message.text }, at });
     }
   }
@@ -224,7 +272,7 @@ export class ChatSession extends EventTarget {
   flush() {
     const [message] = this.pending.list;
     if (!this.welcomed || this.inFlight !== null || message === undefined) return;
-    if (!this.socket.send({ type: 'message', id: message.id, text: message.text })) return;
+    if (!this.socket.send({ type: 'message', id: message.id, text: message.text, attachments: (message.files ?? []).map(({ id }) => id) })) return;
     this.inFlight = message.id;
     this.acceptTimer = window.setTimeout(() => this.socket.drop(), ACCEPT_MS);
   }

@@ -2,7 +2,7 @@
 import { newId } from '../ids.js';
 import * as storage from '../storage.js';
 
-/** @typedef {{id: string, text: string, at: string, order: number}} PendingMessage */
+/** @typedef {{id: string, text: string, files?: {id: string, name: string}[], at: string, order: number}} PendingMessage */
 
 export class PendingMessages {
   /** @param {string} prefix of the keys; one key per message, so that two windows never overwrite each other's */
@@ -15,10 +15,10 @@ export class PendingMessages {
       .sort((a, b) => a.order - b.order);
   }
 
-  /** @param {string} text */
-  add(text) {
+  /** @param {string} text @param {{id: string, name: string}[]} [files] uploaded for it */
+  add(text, files = []) {
     const order = Math.max(Date.now(), ...this.list.map((message) => message.order + 1));
-    const message = { id: newId(), text, at: new Date().toISOString(), order };
+    const message = { id: newId(), text, files, at: new Date().toISOString(), order };
     storage.write(this.prefix + message.id, message);
     this.list.push(message);
   }
