@@ -212,7 +212,9 @@ impl Grown {
         let visitors: Vec<_> = (0..conversations).map(|_| sample.visitor()).collect();
         for some in visitors.chunks(FILL) {
             let mut change = sample.change();
-            some.iter().for_each(|visitor| visitor.add_to(&mut change));
+            for visitor in some {
+                visitor.add_to(&mut change);
+            }
             runtime.block_on(store.commit(change)).unwrap();
         }
         Self { store, file: file.to_owned(), sample, visitors, runtime }
