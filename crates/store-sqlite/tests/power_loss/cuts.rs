@@ -109,7 +109,9 @@ fn g01_g13_what_was_answered_survives_the_loss_of_power() {
     let mut tried = Tried::default();
     std::thread::scope(|scope| {
         let halves = [1, 2].map(|first| scope.spawn(move || cut_histories(first, 2, cuts / 2)));
-        halves.into_iter().for_each(|half| tried.add(&half.join().unwrap()));
+        for half in halves {
+            tried.add(&half.join().unwrap());
+        }
     });
     println!("{tried:?}");
     assert!(tried.second > cuts / 10, "{tried:?}");
