@@ -7,7 +7,7 @@ use crate::world::{World, agent, name};
 
 fn asking(words: &str) -> FindRequest {
     let mut request = FindRequest::default();
-    request.words = words.to_owned();
+    words.clone_into(&mut request.words);
     request
 }
 

@@ -16,6 +16,7 @@ use parlor_store::MemoryStore;
 use parlor_testkit::{ManualClock, SeededIds};
 use parlor_webchat::WebChat;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -138,7 +139,6 @@ async fn r125_what_is_opened_is_what_came_to_the_last_byte() {
         let reply = chat.world.get(&path, ALICE).await.expect(200);
         assert!(reply.body == original, "{path}");
     }
-    use sha2::{Digest, Sha256};
     let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&original));
     assert_eq!(uploaded["attachment"]["sha256"], sha256);
     // The contact has their own, and nobody else's.
