@@ -1,6 +1,7 @@
 //! Contacts as agents know them.
 
 use parlor::engine::{ContactEdit, ContactSession, EngineError};
+use parlor::interaction::StateName;
 use parlor::model::{ContactId, Id};
 
 use crate::world::{World, channel, name, page, text};
@@ -52,6 +53,34 @@ async fn r106_with_whom_an_agent_opens_an_interaction_stands_in_their_list() {
     assert!(!world.knows_as(&ann).await.1);
     world.opens("alice", &ann).await.unwrap();
     assert!(world.knows_as(&ann).await.1);
+}
+
+#[tokio::test]
+async fn r106_who_goes_on_with_a_conversation_that_is_over_has_the_contact_in_their_list_again() {
+    let world = World::new().await;
+    let ann = world.visitor("ann").await;
+    let id = world.talks("alice", &ann, "hello").await.id;
+    world.ends("alice", id).await.unwrap();
+    world.engine.set_assigned(&name("alice"), ann.contact, false).await.unwrap();
+    assert!(!world.knows_as(&ann).await.1);
+    world.answers("alice", id, "one more thing").await.unwrap();
+    assert!(world.knows_as(&ann).await.1);
+}
+
+#[tokio::test]
+async fn what_waits_belongs_to_the_agent_of_its_queue_who_opens_it() {
+    let world = World::new().await;
+    let ann = world.visitor("ann").await;
+    world.says(&ann, "hello").await;
+    assert_eq!(world.latest(&ann).await.owner(), None);
+    world.ready("bob").await;
+    let offered = world.offer("bob").await;
+    world.decline("bob", offered.id).await.unwrap();
+    assert_eq!(world.state(&ann).await, StateName::Queued);
+    let opened = world.opens("alice", &ann).await.unwrap();
+    assert_eq!(world.latest(&ann).await.owner(), Some(&name("alice")));
+    assert_eq!(world.work("alice").await.iter().map(|work| work.id).collect::<Vec<_>>(), [opened.id]);
+    assert_eq!(world.load("alice").await, 1);
 }
 
 #[tokio::test]

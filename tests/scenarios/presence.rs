@@ -109,6 +109,23 @@ async fn who_logged_out_stays_so_until_they_log_in() {
 }
 
 #[tokio::test]
+async fn who_comes_back_is_idle_only_from_then_on() {
+    let world = World::with(|config| config.timing.presence_lease = seconds(5)).await;
+    world.ready("alice").await;
+    world.pass(seconds(10)).await;
+    assert!(!world.signed_in("alice").await);
+    let _bob = world.desk("bob").await;
+    world.ready("bob").await;
+    world.pass(seconds(10)).await;
+    let ann = world.visitor("ann").await;
+    world.engine.mark_read(&name("alice"), ann.contact, None).await.unwrap();
+    world.pass(seconds(1)).await;
+    assert!(world.signed_in("alice").await, "she is back");
+    world.says(&ann, "hello").await;
+    assert_eq!(world.offers("bob").await.len(), 1, "bob has been idle for longer");
+}
+
+#[tokio::test]
 async fn an_agent_who_logs_out_gives_back_what_they_were_asked_and_keeps_what_they_own() {
     let world = World::new().await;
     let mut desk = world.desk("alice").await;
