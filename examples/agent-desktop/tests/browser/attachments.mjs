@@ -41,7 +41,8 @@ function png(width, height, [red, green, blue]) {
 const chair = png(900, 600, [150, 90, 40]);
 const lamp = png(500, 800, [40, 90, 160]);
 const file = (name, buffer, mimeType = 'image/png') => ({ name, mimeType, buffer });
-const picture = (page) => page.id('thumbnail').evaluateAll((images) => images.map((image) => image.complete && image.naturalWidth > 0));
+/** Whether each picture of the transcript is shown; the Conversation tab shows them too. */
+const pictures = (page) => page.id('transcript').locator('[data-testid=thumbnail]').evaluateAll((images) => images.map((image) => image.complete && image.naturalWidth > 0));
 const drawn = async (page, count) => {
   await page.id('thumbnail').nth(count - 1).waitFor();
   await page.waitForFunction((wanted) => {
@@ -67,7 +68,7 @@ await step('r123: a contact sends two pictures and words in one message', async 
   await drawn(alice, 2);
   const names = await alice.id('transcript').locator('[data-testid=file-open]').evaluateAll((all) => all.map((each) => each.title));
   assert.deepEqual(names, ['chair.png', 'lamp.png']);
-  assert.deepEqual(await picture(alice), [true, true]);
+  assert.deepEqual(await pictures(alice), [true, true]);
   await shot(ann, 'widget-pictures');
   await shot(alice, 'desk-pictures');
 });
@@ -133,7 +134,7 @@ await step('r127: a file that is none of those is refused and said, and the word
   await alice.sees('And these?');
   await alice.sees('photo.png');
   await alice.sees('Ask them to check its format');
-  await alice.id('file').getByText('note.txt').waitFor();
+  await alice.id('transcript').locator('[data-testid=file]').getByText('note.txt').waitFor();
   await shot(alice, 'desk-refused');
   for (const page of [ann, alice]) assert.notEqual(await page.title(), 'harmed');
   assert.equal(await ann.getByText('Ask them to check').count(), 0, 'the notice is for agents');

@@ -92,6 +92,8 @@ function view(attachment, source, from) {
         dialog.remove();
         if (from.isConnected) from.focus();
       },
+      // Closes this, and not what is below it too.
+      keydown: (/** @type {KeyboardEvent} */ event) => { if (event.key === 'Escape') event.stopPropagation(); },
       // Beside the picture is outside.
       click: (/** @type {Event} */ event) => { if (event.target === dialog) dialog.close(); },
     },
