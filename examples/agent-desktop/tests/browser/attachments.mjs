@@ -120,7 +120,8 @@ await step('r84: an agent sends a picture, with words and without', async () => 
   await alice.locator('[data-testid=waiting-file][data-state=ready]').waitFor();
   await alice.id('send').click();
   await drawn(ann, 4);
-  await drawn(alice, 4);
+  await alice.id('transcript').locator('[data-testid=thumbnail]').nth(3).waitFor();
+  await shot(alice, 'desk-answered');
   assert.equal(await alice.id('waiting-file').count(), 0);
 });
 

@@ -34,7 +34,7 @@ export function updateRow(element, row) {
   if (row.type !== 'message' && row.type !== 'pending') return;
   element.classList.toggle('grouped', row.grouped);
   element.classList.toggle('followed', row.followed);
-  // A sent message keeps the element it had while it was pending: nothing jumps.
+  // A sent message keeps the element it had while it was pending; now it has its pictures and links.
   if (row.type === 'message') drawMeta(element, row.message);
 }
 
@@ -56,7 +56,7 @@ function makeEntry(message, search) {
   h('div', { class: 'entry-head' }, nameNode(name, { class: 'entry-author' }),
     author.kind === 'bot' ? h('span', { class: 'tag' }, desk.transcript.bot) : null,
     tag === undefined ? null : h('span', { class: 'tag' }, icon('lock'), tag)),
-  h('div', { class: 'bubble' }, ...makeBody(content, search, content.type === 'pushed_url' ? invited(content) : message.spans)),
+  h('div', { class: 'bubble' }, ...makeBubble(message, search)),
   h('div', { class: 'entry-meta' },
     message.late ? h('span', {}, desk.transcript.late) : null,
     h('time', { datetime: message.at, title: time.full(message.at) }, time.clock(message.provider_time ?? message.at)),
@@ -97,7 +97,10 @@ function drawMeta(element, message) {
   element.dataset.drawn = `${message.sequence} ${state}`;
   element.dataset.sequence = String(message.sequence);
   element.dataset.delivery = state;
-  element.classList.remove('unanswered');
+  if (element.classList.contains('unanswered')) {
+    element.classList.remove('unanswered');
+    element.querySelector('.bubble')?.replaceChildren(...makeBubble(message, ''));
+  }
   const at = /** @type {HTMLTimeElement} */ (element.querySelector('time'));
   at.dateTime = message.at;
   at.title = time.full(message.at);
@@ -112,6 +115,9 @@ function drawMeta(element, message) {
   const symbol = { sent: 'check', delivered: 'checks', read: 'checks', failed: 'alert' }[String(delivery)] ?? 'clock';
   mark.replaceChildren(icon(symbol), h('span', { class: delivery === 'failed' ? '' : 'visually-hidden' }, words));
 }
+
+/** @param {import('../types.js').Message} message @param {string} search */
+const makeBubble = ({ content, spans }, search) => makeBody(content, search, content.type === 'pushed_url' ? invited(content) : spans);
 
 /** Words above files. @param {import('../types.js').Content} content @param {string} search @param {import('../types.js').Span[]} spans */
 function makeBody(content, search, spans) {
