@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use parlor_model::{AgentName, CapacityRule, MediaClass, Medium, QueueName, SkillName, Timestamp};
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::abilities::Abilities;
 use crate::index::ProfileId;
 use crate::names::NameOrder;
+use crate::number::number;
 use crate::work::Demand;
 use crate::works::WorkNumber;
 
@@ -32,20 +32,10 @@ pub struct AgentSnapshot {
     pub disabled: BTreeSet<Medium>,
 }
 
-/// The place of an agent in the matcher's list. Places are never given to another name: there are only as many as
-/// the configuration has agents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct AgentId(NonZeroU32);
-
-impl AgentId {
-    /// The memory ends long before the numbers do.
-    pub(crate) fn at(index: usize) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
-    }
-
-    pub(crate) const fn index(self) -> usize {
-        self.0.get() as usize - 1
-    }
+number! {
+    /// The place of an agent in the matcher's list. Places are never given to another name: there are only as many as
+    /// the configuration has agents.
+    AgentId
 }
 
 /// What the matcher keeps of an agent, also while they are away: a decision in flight outlives a logout.

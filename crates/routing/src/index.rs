@@ -6,7 +6,6 @@
 //! that they have room for, so that an agent without room is never looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use parlor_model::{Medium, QueueName, SkillName};
@@ -14,40 +13,21 @@ use parlor_model::{Medium, QueueName, SkillName};
 use crate::abilities::Abilities;
 use crate::agent::{AgentId, AgentSlot, Rank};
 use crate::line::Line;
+use crate::number::number;
 use crate::queue_rule::Asks;
 use crate::table::Table;
 use crate::work::{Demand, Location, Needs, Particulars, Place};
 use crate::works::{Found, WorkNumber};
 use crate::{QueueRule, Work};
 
-/// The number of a class. Classes are kept when empty: there are as many as the configuration can express.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ClassId(NonZeroU32);
-
-impl ClassId {
-    /// The memory ends long before the numbers do.
-    fn at(index: usize) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
-    }
-
-    const fn index(self) -> usize {
-        self.0.get() as usize - 1
-    }
+number! {
+    /// The number of a class. Classes are kept when empty: there are as many as the configuration can express.
+    ClassId
 }
 
-/// The number of a profile; given away again once nobody stands in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ProfileId(NonZeroU32);
-
-impl ProfileId {
-    /// The memory ends long before the numbers do.
-    fn at(index: usize) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
-    }
-
-    const fn index(self) -> usize {
-        self.0.get() as usize - 1
-    }
+number! {
+    /// The number of a profile; given away again once nobody stands in it.
+    ProfileId
 }
 
 /// The number of a demand; kept like classes.

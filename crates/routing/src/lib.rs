@@ -68,6 +68,7 @@ mod input;
 mod line;
 mod matcher;
 mod names;
+mod number;
 mod policy;
 mod queue_rule;
 mod record;

@@ -1,28 +1,18 @@
 //! The work that the matcher knows.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 
 use parlor_model::{Id as _, InteractionId, Timestamp};
 
 use crate::Work;
 use crate::agent::AgentId;
+use crate::number::number;
 use crate::table::{Table, hash_number};
 use crate::work::Location;
 
-/// The number of a piece of work while it is known; given away again after that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct WorkNumber(NonZeroU32);
-
-impl WorkNumber {
-    /// The memory ends long before the numbers do.
-    fn at(index: usize) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
-    }
-
-    const fn index(self) -> usize {
-        self.0.get() as usize - 1
-    }
+number! {
+    /// The number of a piece of work while it is known; given away again after that.
+    WorkNumber
 }
 
 /// Work that waits or that a decision in flight is about, each piece once.

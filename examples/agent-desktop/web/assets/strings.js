@@ -154,6 +154,23 @@ const fileReason = (reason) => ({
   unavailable: 'it could not be fetched',
 }[reason] ?? 'it could not be uploaded');
 
+/** What the desk and the widget say of files. */
+const FILES = {
+  /** @param {string} name */
+  open: (name) => `Open ${name}`,
+  /** @param {string} name */
+  save: (name) => `Save ${name}`,
+  /** @param {string} name */
+  remove: (name) => `Remove ${name}`,
+  close: 'Close',
+  picture: 'Picture',
+  failed: 'The picture cannot be shown.',
+  attach: 'Attach files',
+  uploading: 'uploading…',
+  /** @param {string} reason */
+  reasons: (reason) => fileReason(reason),
+};
+
 export const desk = {
   product: 'Parlor',
   title: 'Parlor desk',
@@ -641,21 +658,7 @@ export const desk = {
     tabs: { transcript: 'Transcript', consult: 'Consult', conversation: 'Conversation', contact: 'Contact' },
   },
 
-  files: {
-    /** @param {string} name */
-    open: (name) => `Open ${name}`,
-    /** @param {string} name */
-    save: (name) => `Save ${name}`,
-    /** @param {string} name */
-    remove: (name) => `Remove ${name}`,
-    close: 'Close',
-    picture: 'Picture',
-    failed: 'The picture cannot be shown.',
-    attach: 'Attach files',
-    uploading: 'uploading…',
-    /** @param {string} reason */
-    reasons: (reason) => fileReason(reason),
-  },
+  files: FILES,
   transcript: {
     older: 'Load older messages',
     loading: 'Loading…',
@@ -811,21 +814,7 @@ export const desk = {
 };
 
 export const chat = {
-  files: {
-    /** @param {string} name */
-    open: (name) => `Open ${name}`,
-    /** @param {string} name */
-    save: (name) => `Save ${name}`,
-    /** @param {string} name */
-    remove: (name) => `Remove ${name}`,
-    close: 'Close',
-    picture: 'Picture',
-    failed: 'The picture cannot be shown.',
-    attach: 'Attach files',
-    uploading: 'uploading…',
-    /** @param {string} reason */
-    reasons: (reason) => fileReason(reason),
-  },
+  files: FILES,
   open: 'Open the chat',
   close: 'Close the chat',
   title: 'Chat with us',

@@ -67,6 +67,9 @@ export class ParlorChat extends HTMLElement {
     this.greeting = h('div', { class: 'greeting' }, h('p', {}, chat.greeting), h('p', { class: 'hint' }, chat.greetingHint));
     this.rows = h('div', { class: 'rows' });
     this.log = h('div', { class: 'log', role: 'log', tabindex: '0', aria: { live: 'off', label: chat.log }, on: { scroll: () => { this.follow = this.atEnd; } } }, this.greeting, this.rows);
+    // Waiting files take room from it, and pictures take room in it.
+    const resized = new ResizeObserver(() => { if (this.follow) this.log.scrollTop = this.log.scrollHeight; });
+    for (const part of [this.log, this.rows]) resized.observe(part);
     this.typing = h('p', { class: 'typing', testid: 'chat-typing', hidden: true }, h('span', { class: 'dots', aria: { hidden: true } }, h('i'), h('i'), h('i')), h('span'));
     this.again = h('div', { class: 'again', hidden: true }, h('button', { type: 'button', testid: 'chat-new', on: { click: () => this.input.focus() } }, chat.startNew));
     this.error = h('p', { class: 'error', role: 'alert', testid: 'chat-error', hidden: true });
