@@ -19,6 +19,8 @@ let ann;
 let alice;
 
 async function audit(page, what) {
+  // What is still appearing has hardly a colour yet.
+  await page.waitForFunction(() => document.getAnimations().every((each) => !(each instanceof CSSAnimation) || each.playState !== 'running' || each.effect?.getComputedTiming().endTime === Infinity));
   const before = page.problems.length;
   await page.evaluate(AXE);
   const violations = await page.evaluate(async () => {
