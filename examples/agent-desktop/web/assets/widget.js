@@ -59,7 +59,7 @@ export class ParlorChat extends HTMLElement {
 
   build() {
     const root = this.attachShadow({ mode: 'open' });
-    const style = h('link', { rel: 'stylesheet', href: new URL('widget.css', import.meta.url).href });
+    const styles = ['files.css', 'widget.css'].map((file) => h('link', { rel: 'stylesheet', href: new URL(file, import.meta.url).href }));
     this.state = h('p', { class: 'state', testid: 'chat-state' });
     this.endButton = h('button', { type: 'button', class: 'end', testid: 'chat-end', on: { click: () => this.session?.end() } }, chat.end);
     this.closeButton = h('button', { type: 'button', class: 'icon-button', testid: 'chat-close', title: chat.close, aria: { label: chat.close }, on: { click: () => this.toggle(false) } }, icon('close'));
@@ -105,11 +105,12 @@ export class ParlorChat extends HTMLElement {
     this.speaker = h('div', { class: 'visually-hidden', role: 'status' });
     const frame = h('div', { class: 'frame', hidden: true }, this.panel, this.launcher, this.speaker);
     // Without its style it would be a heap of controls on somebody's page.
-    style.addEventListener('load', () => { frame.hidden = false; });
+    const loaded = styles.map((style) => new Promise((resolve) => { style.addEventListener('load', resolve, { once: true }); }));
+    Promise.all(loaded).then(() => { frame.hidden = false; });
     frame.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
       if (event.key === 'Escape' && this.isOpen) this.toggle(false);
     });
-    root.append(style, frame);
+    root.append(...styles, frame);
   }
 
   get isOpen() {
