@@ -118,7 +118,7 @@ impl Inner {
                 Conflict::Contact(_)
                 | Conflict::Agent(_)
                 | Conflict::Document(_)
-                | Conflict::Outbox(_)
+                | Conflict::Outbox { .. }
                 | Conflict::Identity
                 | Conflict::Fence(_),
             )) => Err(Attempt::Again),

@@ -126,6 +126,8 @@ pub enum Content {
         /// The raw text.
         raw: MessageText,
     },
+    /// Something that was erased, with everything in it: its place stays, so that nothing after it moves.
+    Erased,
 }
 
 impl Content {
@@ -138,7 +140,7 @@ impl Content {
             | Self::Consult { consult: _, text }
             | Self::Whisper { text } => Some(text.as_str()),
             Self::Attached { text, attachments: _ } => text.as_ref().map(MessageText::as_str),
-            Self::System { .. } | Self::Unsupported { .. } => None,
+            Self::System { .. } | Self::Unsupported { .. } | Self::Erased => None,
         }
     }
 
@@ -157,7 +159,8 @@ impl Content {
             | Self::Consult { .. }
             | Self::Whisper { .. }
             | Self::System { .. }
-            | Self::Unsupported { .. } => &[],
+            | Self::Unsupported { .. }
+            | Self::Erased => &[],
         }
     }
 
@@ -169,7 +172,8 @@ impl Content {
             | Self::Consult { .. }
             | Self::Whisper { .. }
             | Self::System { .. }
-            | Self::Unsupported { .. } => false,
+            | Self::Unsupported { .. }
+            | Self::Erased => false,
         }
     }
 
@@ -184,6 +188,7 @@ impl Content {
             Self::Whisper { .. } => "whisper",
             Self::System { .. } => "system",
             Self::Unsupported { .. } => "unsupported",
+            Self::Erased => "erased",
         }
     }
 }

@@ -34,7 +34,12 @@ mod content {
     pub(super) const NOTE: i64 = 1;
     /// Everything that is more than a text: the body is the JSON of the whole content.
     pub(super) const STRUCTURED: i64 = 2;
+    /// What was erased; without a body.
+    pub(super) const ERASED: i64 = 3;
 }
+
+/// The kind of a message that was erased.
+pub(crate) const ERASED: i64 = content::ERASED;
 
 pub(crate) const fn visibility(visibility: Visibility) -> i64 {
     match visibility {
@@ -78,6 +83,7 @@ pub(crate) fn content(content: &Content) -> Result<(i64, std::borrow::Cow<'_, st
     Ok(match content {
         Content::Text { text } => (content::TEXT, text.as_str().into()),
         Content::Note { text } => (content::NOTE, text.as_str().into()),
+        Content::Erased => (content::ERASED, "".into()),
         other => (content::STRUCTURED, serde_json::to_string(other)?.into()),
     })
 }
@@ -88,6 +94,7 @@ pub(crate) fn content_of(kind: i64, body: String) -> Result<Content, Unreadable>
     match kind {
         content::TEXT => Ok(Content::Text { text: text(body)? }),
         content::NOTE => Ok(Content::Note { text: text(body)? }),
+        content::ERASED => Ok(Content::Erased),
         content::STRUCTURED => serde_json::from_str(&body).map_err(|_| unreadable),
         _ => Err(unreadable),
     }
@@ -159,6 +166,7 @@ mod tests {
             Content::Text { text: text() },
             Content::Note { text: text() },
             Content::System { notice },
+            Content::Erased,
             Content::Unsupported { kind: "sticker".to_owned(), raw: text() },
         ];
         for each in contents {

@@ -25,6 +25,10 @@ pub enum SqliteError {
     /// A commit failed. Whether it was kept is unknown: read it back after the cause is removed.
     #[error("the commit failed; whether the change was kept is unknown")]
     OutcomeUnknown(#[source] Arc<dyn Error + Send + Sync>),
+    /// What was asked for was erased, but somebody still reads an old state, and so it is left in the write-ahead log:
+    /// erase again in a moment.
+    #[error("what was erased is left in the write-ahead log, because somebody still reads it")]
+    StillInLog,
     /// A read failed.
     #[error("the read failed")]
     CannotRead(#[source] Arc<dyn Error + Send + Sync>),

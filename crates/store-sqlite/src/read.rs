@@ -1,6 +1,7 @@
 //! Answers questions, each from one consistent state of the file.
 
 pub(crate) mod agent;
+pub(crate) mod belongings;
 pub(crate) mod contact;
 pub(crate) mod contact_list;
 pub(crate) mod conversation;

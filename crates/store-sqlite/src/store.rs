@@ -11,10 +11,11 @@ use parlor_model::{
     Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
 };
 use parlor_store::{
-    Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
-    ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, Store,
-    StoreError, TimerKey, Totals,
+    Acknowledged, AgentState, Alert, AuditRecord, ChangeSet, CommitError, Committed, ConsentEntry,
+    ContactExport, ContactListItem, ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document,
+    DocumentKey, Erased, Erasure, Expired, Expiry, JournalRecord, Lease, LeaseName, MessageSearch,
+    OfferRecord, OutboxClaim, OutboxEntry, Request, RequestKey, SearchPage, Store, StoreError, TimerKey,
+    Totals,
 };
 use rusqlite::Connection;
 use rusqlite::ffi::SQLITE_IOERR;
@@ -252,6 +253,32 @@ impl Store for SqliteStore {
         let (pending, waiting) = Pending::new(request);
         self.write(Job::Lease(pending))?;
         answer_of(waiting).await
+    }
+
+    async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+        let (pending, waiting) = Pending::new(claim.clone());
+        self.write(Job::Claim(pending))?;
+        answer_of(waiting).await
+    }
+
+    async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+        let (pending, waiting) = Pending::new(erasure.clone());
+        self.write(Job::Erase(pending))?;
+        answer_of(waiting).await
+    }
+
+    async fn export(&self, contact: ContactId) -> Result<Option<ContactExport>, StoreError> {
+        self.read(move |c| read::belongings::export(c, contact)).await?.transpose()
+    }
+
+    async fn expire(&self, expiry: &Expiry) -> Result<Expired, StoreError> {
+        let (pending, waiting) = Pending::new(expiry.clone());
+        self.write(Job::Expire(pending))?;
+        answer_of(waiting).await
+    }
+
+    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(move |c| read::belongings::audit(c, after, limit)).await
     }
 
     async fn contact(&self, id: ContactId) -> Result<Option<Contact>, StoreError> {

@@ -128,6 +128,27 @@ impl Wal {
         true
     }
 
+    /// Called by the writer when nothing that was in the log may be left there. Answers whether it is empty, which it is
+    /// not while somebody reads an old state for longer than a connection waits.
+    pub(crate) fn empty(&self, writer: &Connection) -> bool {
+        let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        let emptied = writer.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::TRUNCATE);
+        drop(at_work);
+        match emptied {
+            Ok(_) => {
+                add(&self.counts.wal_restarts, 1);
+                self.bytes.store(0, Ordering::Relaxed);
+                self.counts.wal_bytes.store(0, Ordering::Relaxed);
+                self.wake_at.store(self.target, Ordering::Relaxed);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was erased is left in the write-ahead log");
+                false
+            }
+        }
+    }
+
     /// Copies the rest of the log, and makes the next transaction begin it anew, unless somebody reads it for long.
     fn begin_anew(&self, writer: &Connection) {
         let size = self.bytes.load(Ordering::Relaxed);

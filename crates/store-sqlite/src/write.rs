@@ -6,6 +6,8 @@ mod inbox;
 mod interaction;
 mod ledger;
 mod message;
+mod outbox;
+mod personal;
 mod thread;
 
 use std::collections::BTreeSet;
@@ -17,6 +19,7 @@ use parlor_store::{
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, ToSql};
 
 pub(crate) use self::inbox::acquire_lease;
+pub(crate) use self::outbox::claim;
 use crate::error::{is_loose_end, is_of_the_statement, write_error};
 use crate::row::{key, number};
 
@@ -88,20 +91,9 @@ impl Workspace {
     /// Applies a change. After a refusal the caller takes back what was written; the counts are as they were.
     pub(crate) fn apply(&mut self, connection: &Connection, changes: ChangeSet) -> Applied<Committed> {
         let messages: Vec<_> = changes.messages.iter().map(|message| message.id).collect();
-        let mut change = Change {
-            connection,
-            workspace: self.clone(),
-            at: changes.at,
-            records: Vec::new(),
-            journaled_contacts: BTreeSet::new(),
-            journaled_agents: BTreeSet::new(),
-        };
+        let mut change = Change::new(connection, self, changes.at);
         match change.apply(changes) {
-            Ok(()) => {
-                let Change { workspace, records, .. } = change;
-                *self = workspace;
-                Ok(Committed { records })
-            }
+            Ok(()) => Ok(Committed { records: change.keep(self) }),
             // A repetition is answered as such even when it can no longer be carried out. Inbox keys and requests
             // come first of all parts, so only messages are left to be looked at.
             Err(Refusal::Own(error)) if !matches!(error, CommitError::Duplicate(_)) => {
@@ -121,6 +113,25 @@ struct Change<'a> {
     records: Vec<JournalRecord>,
     journaled_contacts: BTreeSet<ContactId>,
     journaled_agents: BTreeSet<AgentName>,
+}
+
+impl<'a> Change<'a> {
+    fn new(connection: &'a Connection, workspace: &Workspace, at: Option<Timestamp>) -> Self {
+        Self {
+            connection,
+            workspace: workspace.clone(),
+            at,
+            records: Vec::new(),
+            journaled_contacts: BTreeSet::new(),
+            journaled_agents: BTreeSet::new(),
+        }
+    }
+
+    /// Keeps what was counted, and gives what was journaled.
+    fn keep(self, workspace: &mut Workspace) -> Vec<JournalRecord> {
+        *workspace = self.workspace;
+        self.records
+    }
 }
 
 impl Change<'_> {
@@ -149,8 +160,10 @@ impl Change<'_> {
         each(changes.assignments, |part| self.assign(part))?;
         each(changes.alerts, |part| self.alert(part))?;
         each(changes.documents, |part| self.write_document(part))?;
+        each(changes.document_owners, |part| self.own_document(&part))?;
         each(changes.consent, |part| self.enter_consent(&part))?;
-        each(changes.dead_letters, |part| self.bury(&part))
+        each(changes.dead_letters, |part| self.bury(&part))?;
+        each(changes.audit, |part| self.enter_audit(part))
     }
 
     /// A statement, prepared once a connection.

@@ -8,14 +8,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parlor_model::Timestamp;
-use parlor_store::{ChangeSet, CommitError, Committed, Lease, LeaseName, StoreError};
+use parlor_store::{
+    ChangeSet, CommitError, Committed, Erased, Erasure, Expired, Expiry, Lease, LeaseName, OutboxClaim,
+    OutboxEntry, StoreError,
+};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::stats::{Counts, add};
 use crate::store::join;
 use crate::wal::Wal;
-use crate::write::{Refusal, Workspace, acquire_lease};
+use crate::write::{Refusal, Workspace, acquire_lease, claim};
 use crate::{SqliteError, SqliteOptions, connection, search_index};
 
 /// How much text and other bytes share one transaction at the most: bounds what a transaction adds to the log, and how
@@ -27,6 +30,9 @@ const GROUP_BYTES: usize = 8 << 20;
 pub(crate) enum Job {
     Commit(Pending<ChangeSet, Committed, CommitError>),
     Lease(Pending<LeaseRequest, Option<Lease>, StoreError>),
+    Claim(Pending<OutboxClaim, Vec<OutboxEntry>, StoreError>),
+    Erase(Pending<Erasure, Option<Erased>, StoreError>),
+    Expire(Pending<Expiry, Expired, StoreError>),
     /// It is time to index what was written.
     Index,
     /// Somebody waits until everything is indexed.
@@ -121,7 +127,9 @@ impl Writer {
                 match job {
                     Job::Index => indexing = indexing.or(Some(Vec::new())),
                     Job::FinishIndex(pending) => indexing.get_or_insert_with(Vec::new).push(pending),
-                    Job::Commit(_) | Job::Lease(_) => group.push(job),
+                    Job::Commit(_) | Job::Lease(_) | Job::Claim(_) | Job::Erase(_) | Job::Expire(_) => {
+                        group.push(job);
+                    }
                 }
                 next = if group.len() < limit && bytes < GROUP_BYTES { jobs.try_recv().ok() } else { None };
             }
@@ -157,6 +165,13 @@ impl Writer {
         }
         match transact(session, group) {
             Ok(()) => {
+                let is_erasing = |job: &Job| matches!(job, Job::Erase(_) | Job::Expire(_));
+                // What was erased must not be left in the log.
+                if group.iter().any(is_erasing) && !self.wal.empty(&session.connection) {
+                    group
+                        .extract_if(.., |job| is_erasing(job))
+                        .for_each(|job| job.fail(|| SqliteError::StillInLog.into()));
+                }
                 add(&self.counts.transactions, 1);
                 self.counts.largest_group.fetch_max(group.len() as u64, Ordering::Relaxed);
                 self.wal.after_commit();
@@ -270,6 +285,23 @@ impl Job {
                     pending.result = Some(Ok(acquire_lease(connection, &request)?));
                 }
             }
+            Self::Claim(pending) => {
+                if let Some(request) = pending.asked.take() {
+                    pending.result = Some(Ok(claim(connection, &request)?));
+                }
+            }
+            Self::Erase(pending) => {
+                if let Some(erasure) = pending.asked.take() {
+                    let apply = |connection: &_| workspace.erase(connection, &erasure);
+                    pending.result = Some(in_savepoint(connection, apply)?.map_err(as_store_error));
+                }
+            }
+            Self::Expire(pending) => {
+                if let Some(expiry) = pending.asked.take() {
+                    let apply = |connection: &_| workspace.expire(connection, &expiry);
+                    pending.result = Some(in_savepoint(connection, apply)?.map_err(as_store_error));
+                }
+            }
             // Never part of a group.
             Self::Index | Self::FinishIndex(_) => {}
         }
@@ -284,6 +316,9 @@ impl Job {
                 pending.answer();
             }
             Self::Lease(pending) => pending.answer(),
+            Self::Claim(pending) => pending.answer(),
+            Self::Erase(pending) => pending.answer(),
+            Self::Expire(pending) => pending.answer(),
             Self::Index => {}
             Self::FinishIndex(pending) => pending.answer(),
         }
@@ -293,6 +328,9 @@ impl Job {
         match self {
             Self::Commit(pending) => pending.fail(error().into()),
             Self::Lease(pending) => pending.fail(error()),
+            Self::Claim(pending) => pending.fail(error()),
+            Self::Erase(pending) => pending.fail(error()),
+            Self::Expire(pending) => pending.fail(error()),
             Self::Index => {}
             Self::FinishIndex(pending) => pending.fail(error()),
         }
@@ -322,13 +360,13 @@ impl<Q, T, E> Pending<Q, T, E> {
 }
 
 /// The outer error is the whole transaction's, the inner one the change's own.
-fn in_savepoint(
+fn in_savepoint<T>(
     connection: &Connection,
-    apply: impl FnOnce(&Connection) -> Result<Committed, Refusal>,
-) -> rusqlite::Result<Result<Committed, CommitError>> {
+    apply: impl FnOnce(&Connection) -> Result<T, Refusal>,
+) -> rusqlite::Result<Result<T, CommitError>> {
     execute(connection, "SAVEPOINT change")?;
     let result = match apply(connection) {
-        Ok(committed) => Ok(committed),
+        Ok(kept) => Ok(kept),
         Err(Refusal::Own(error)) => {
             execute(connection, "ROLLBACK TO change")?;
             Err(error)
@@ -337,6 +375,14 @@ fn in_savepoint(
     };
     execute(connection, "RELEASE change")?;
     Ok(result)
+}
+
+/// What has no versions to be compared has no conflicts.
+fn as_store_error(error: CommitError) -> StoreError {
+    match error {
+        CommitError::Store(error) => error,
+        CommitError::Conflict(_) | CommitError::Duplicate(_) => StoreError::backend(error),
+    }
 }
 
 fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {

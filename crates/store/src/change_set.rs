@@ -6,7 +6,10 @@ use parlor_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentWrite, DeadLetter, DocumentWrite, Fence, InboxEntry, LoadChange, OutboxWrite, Request};
+use crate::{
+    AgentWrite, AuditEntry, DeadLetter, DocumentOwner, DocumentWrite, Fence, InboxEntry, LoadChange,
+    OutboxWrite, Request,
+};
 
 /// Everything that one decision writes: kept whole or not at all.
 ///
@@ -62,10 +65,14 @@ pub struct ChangeSet {
     pub alerts: Vec<Alert>,
     /// Documents written or removed.
     pub documents: Vec<DocumentWrite>,
+    /// Documents said to belong to contacts.
+    pub document_owners: Vec<DocumentOwner>,
     /// What contacts agreed to, or no longer.
     pub consent: Vec<ConsentEntry>,
     /// What could not be understood.
     pub dead_letters: Vec<DeadLetter>,
+    /// What must be answered for. A change that has any must have a time.
+    pub audit: Vec<AuditEntry>,
 }
 
 impl ChangeSet {

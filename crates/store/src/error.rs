@@ -2,7 +2,7 @@ use std::error::Error;
 
 use parlor_model::{AgentName, ContactId, InteractionId, MediaClass, MessageId, OutboxId};
 
-use crate::{DocumentKey, InboxKey, LeaseName, RequestKey};
+use crate::{DocumentKey, InboxKey, LeaseName, OutboxEntry, RequestKey};
 
 /// Why a [`ChangeSet`](crate::ChangeSet) was not kept. Whatever the reason, nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +39,14 @@ pub enum Conflict {
         class: MediaClass,
     },
     /// The outbox entry has another version than expected.
-    #[error("outbox entry {0} changed")]
-    Outbox(OutboxId),
+    #[error("outbox entry {id} changed")]
+    Outbox {
+        /// Which.
+        id: OutboxId,
+        /// What stands there now, so that a result that comes late can be entered all the same; `None` when there is no
+        /// such entry, or no longer.
+        present: Option<Box<OutboxEntry>>,
+    },
     /// A document has another version than expected.
     #[error("document {0:?} changed")]
     Document(DocumentKey),

@@ -8,6 +8,7 @@
 //! conformance suite that every store, ours or a third party's, expands.
 
 mod agent_state;
+mod audit;
 mod blob;
 mod change_set;
 mod committed;
@@ -18,11 +19,13 @@ mod journal;
 mod lease;
 mod memory;
 mod outbox;
+pub mod personal;
 mod query;
 mod search;
 mod store;
 
 pub use agent_state::{AgentState, AgentWrite, Load, LoadChange};
+pub use audit::{AUDIT_START, AuditEntry, AuditFault, AuditRecord, Hash, seal, verify_chain};
 pub use blob::{BlobDigest, BlobError, BlobReader, BlobStore, BlobWriter};
 pub use change_set::{
     Acknowledged, Alert, AlertKind, Assignment, ChangeSet, ConsentEntry, ConsentState, ContactWrite,
@@ -35,7 +38,10 @@ pub use inbox::{DeadLetter, InboxEntry, InboxKey, Request, RequestKey};
 pub use journal::{JournalEntry, JournalRecord};
 pub use lease::{Fence, Lease, LeaseName};
 pub use memory::MemoryStore;
-pub use outbox::{OutboxEntry, OutboxState, OutboxWrite};
+pub use outbox::{OutboxClaim, OutboxEntry, OutboxLease, OutboxState, OutboxWrite, SENDER_LOST};
+pub use personal::{
+    Belongings, ContactExport, DocumentOwner, Erased, Erasure, Expired, Expiry, Mentions, PersonalPart,
+};
 pub use query::{
     ContactListItem, ContactQuery, ContactScope, ConversationPage, ConversationQuery, PageStart, Totals,
 };

@@ -1,4 +1,6 @@
 mod commit;
+mod outbox;
+mod personal;
 mod query;
 mod tables;
 mod transaction;
@@ -16,10 +18,11 @@ use parlor_model::{
 use self::tables::Tables;
 use self::transaction::Transaction;
 use crate::{
-    Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
-    ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, Store,
-    StoreError, TimerKey, Totals,
+    Acknowledged, AgentState, Alert, AuditRecord, ChangeSet, CommitError, Committed, ConsentEntry,
+    ContactExport, ContactListItem, ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document,
+    DocumentKey, Erased, Erasure, Expired, Expiry, JournalRecord, Lease, LeaseName, MessageSearch,
+    OfferRecord, OutboxClaim, OutboxEntry, Request, RequestKey, SearchPage, Store, StoreError, TimerKey,
+    Totals,
 };
 
 /// The reference store: plain maps behind one lock.
@@ -75,6 +78,33 @@ impl Store for MemoryStore {
         let lease = Lease { name: name.clone(), holder: holder.to_owned(), epoch, until: now + ttl };
         tables.leases.insert(name.clone(), lease.clone());
         Ok(Some(lease))
+    }
+
+    async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+        Ok(self.tables()?.claim_outbox(claim))
+    }
+
+    async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+        self.tables()?.erase(erasure)
+    }
+
+    async fn export(&self, contact: ContactId) -> Result<Option<ContactExport>, StoreError> {
+        let belongings = self.tables()?.belongings(contact);
+        belongings.map(|belongings| belongings.into_export().map_err(StoreError::backend)).transpose()
+    }
+
+    async fn expire(&self, expiry: &Expiry) -> Result<Expired, StoreError> {
+        self.tables()?.expire(expiry)
+    }
+
+    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        let tables = self.tables()?;
+        Ok(tables
+            .audit
+            .range(tables::above(Some(after)))
+            .take(limit)
+            .map(|(_, record)| record.clone())
+            .collect())
     }
 
     async fn contact(&self, id: ContactId) -> Result<Option<Contact>, StoreError> {

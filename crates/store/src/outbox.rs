@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use parlor_model::{ChannelName, MessageId, OutboxId, ProviderMessageId, ThreadId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -83,8 +85,36 @@ pub struct OutboxEntry {
     pub provider_id: Option<ProviderMessageId>,
     /// Why it is where it is.
     pub reason: Option<String>,
-    /// One more with each write.
+    /// Who sends it; kept only while it is [`Sending`](OutboxState::Sending).
+    pub lease: Option<OutboxLease>,
+    /// One more with each write and each claim, and so what fences a sender: who has lost the entry knows only an
+    /// earlier version, and cannot write it.
     pub version: u64,
+}
+
+/// Who sends an outbox entry, and until when nobody else does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxLease {
+    /// Which worker.
+    pub worker: String,
+    /// Until just before this moment. A sender who has said nothing by then is taken for lost.
+    pub until: Timestamp,
+}
+
+/// Why an entry became [`Uncertain`](OutboxState::Uncertain) without anybody's word: its lease ran out.
+pub const SENDER_LOST: &str = "sender_lost";
+
+/// Asks for entries to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxClaim {
+    /// Who will send them.
+    pub worker: String,
+    /// The moment of asking.
+    pub now: Timestamp,
+    /// How long the worker has: longer than a send may take.
+    pub ttl: Duration,
+    /// How many at the most.
+    pub limit: usize,
 }
 
 /// Writes an outbox entry.

@@ -9,10 +9,10 @@ use parlor_model::{
 };
 
 use crate::{
-    Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
-    ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, StoreError,
-    TimerKey, Totals,
+    Acknowledged, AgentState, Alert, AuditRecord, ChangeSet, CommitError, Committed, ConsentEntry,
+    ContactExport, ContactListItem, ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document,
+    DocumentKey, Erased, Erasure, Expired, Expiry, JournalRecord, Lease, LeaseName, MessageSearch,
+    OfferRecord, OutboxClaim, OutboxEntry, Request, RequestKey, SearchPage, StoreError, TimerKey, Totals,
 };
 
 /// Keeps one workspace.
@@ -49,6 +49,35 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
         ttl: Duration,
     ) -> Result<Option<Lease>, StoreError>;
+
+    /// Gives out what is to be sent, in one transaction, at the moment of the claim:
+    ///
+    /// * What is `Sending` without a lease, or whose lease has run out, becomes `Uncertain` with the reason
+    ///   [`SENDER_LOST`](crate::SENDER_LOST); never `Pending`.
+    /// * A thread in which something is `Sending` or `Uncertain` waits.
+    /// * Of every other thread the `Pending` entry whose message was written first is given out when it is due; one that
+    ///   is not holds up those after it. The oldest messages come first.
+    /// * What is given out is `Sending` when the call returns, with one more attempt, a new version and a lease of the
+    ///   worker. Its version fences the worker: an entry that was given up meanwhile is written only by who has read it.
+    async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// Erases what belongs to a contact and to those that are shown as it (guarantee G23): every part that
+    /// [`PersonalPart`](crate::PersonalPart) names. What must stay so that nothing else changes is emptied: contacts without a
+    /// name, points with nobody's address, messages as [`Content::Erased`](parlor_model::Content::Erased) at their places.
+    /// Inbound events stay known, so that a repetition stays one. The contact stands in no list any more.
+    ///
+    /// When it returns `Ok`, no byte of what was erased is left in the files of the store. It may be repeated. `None` when
+    /// there is no such contact.
+    async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError>;
+
+    /// Everything of a contact and of those that are shown as it: the same parts. `None` when there is no such contact.
+    async fn export(&self, contact: ContactId) -> Result<Option<ContactExport>, StoreError>;
+
+    /// Ends what is older than the workspace keeps it, in the way of an erasure: the rows stay and are counted.
+    async fn expire(&self, expiry: &Expiry) -> Result<Expired, StoreError>;
+
+    /// Audit records after the record `after`, in order. Each has the hash of the one before it.
+    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditRecord>, StoreError>;
 
     /// A contact by id; not followed through aliases.
     async fn contact(&self, id: ContactId) -> Result<Option<Contact>, StoreError>;

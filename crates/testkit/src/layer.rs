@@ -8,10 +8,11 @@ use parlor_model::{
     Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
 };
 use parlor_store::{
-    Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
-    ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, Store,
-    StoreError, TimerKey, Totals,
+    Acknowledged, AgentState, Alert, AuditRecord, ChangeSet, CommitError, Committed, ConsentEntry,
+    ContactExport, ContactListItem, ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document,
+    DocumentKey, Erased, Erasure, Expired, Expiry, JournalRecord, Lease, LeaseName, MessageSearch,
+    OfferRecord, OutboxClaim, OutboxEntry, Request, RequestKey, SearchPage, Store, StoreError, TimerKey,
+    Totals,
 };
 
 /// Writes the methods of a store once: as a trait whose methods pass everything on, and as the store made of it.
@@ -50,6 +51,11 @@ macro_rules! layer {
 layer! {
     commit(changes: ChangeSet) -> Result<Committed, CommitError>;
     acquire_lease(name: &LeaseName, holder: &str, now: Timestamp, ttl: Duration) -> Result<Option<Lease>, StoreError>;
+    claim_outbox(claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError>;
+    erase(erasure: &Erasure) -> Result<Option<Erased>, StoreError>;
+    export(contact: ContactId) -> Result<Option<ContactExport>, StoreError>;
+    expire(expiry: &Expiry) -> Result<Expired, StoreError>;
+    audit(after: u64, limit: usize) -> Result<Vec<AuditRecord>, StoreError>;
     contact(id: ContactId) -> Result<Option<Contact>, StoreError>;
     resolve_contact(id: ContactId) -> Result<ContactId, StoreError>;
     point(id: ContactPointId) -> Result<Option<ContactPoint>, StoreError>;

@@ -9,6 +9,7 @@ mod atomicity;
 mod conversations;
 mod delivery;
 mod durability;
+mod erasure;
 mod everything;
 mod expect;
 mod harness;
@@ -18,11 +19,13 @@ mod journal;
 mod leases;
 mod lists;
 mod messages;
+mod outbox;
 mod records;
 mod repetition;
 mod sample;
 mod search;
 
+pub use self::erasure::Planted;
 pub use self::harness::{CaseRun, DurableHarness, StoreCase, StoreHarness, run, run_durable, store_cases};
 pub use self::sample::{Sample, Visitor};
 
@@ -33,12 +36,20 @@ pub mod cases {
     pub use super::conversations::*;
     pub use super::delivery::*;
     pub use super::durability::*;
+    pub use super::erasure::{
+        a_document_belongs_to_a_contact_while_it_is_there, g23_an_erased_contact_stands_in_no_list,
+        g23_an_erasure_can_be_repeated, g23_an_erasure_leaves_no_word,
+        g23_an_erasure_names_the_bytes_that_must_go, g23_an_export_has_every_part,
+        g23_the_audit_chain_survives_an_erasure, g23_what_was_taken_stays_known_after_an_erasure,
+        the_audit_chain_verifies, what_is_old_is_emptied_by_and_by,
+    };
     pub use super::identity::*;
     pub use super::interactions::*;
     pub use super::journal::*;
     pub use super::leases::*;
     pub use super::lists::*;
     pub use super::messages::*;
+    pub use super::outbox::*;
     pub use super::records::*;
     pub use super::repetition::*;
     pub use super::search::*;

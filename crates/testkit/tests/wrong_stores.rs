@@ -12,9 +12,11 @@ use parlor_model::{
     ThreadId, Timestamp,
 };
 use parlor_store::{
-    Acknowledged, AgentState, ChangeSet, CommitError, Committed, Conflict, ConsentEntry, ContactListItem,
-    ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Duplicate, JournalEntry, JournalRecord,
-    Lease, LeaseName, MemoryStore, MessageSearch, PageStart, SearchPage, Store, StoreError,
+    Acknowledged, AgentState, AuditRecord, ChangeSet, CommitError, Committed, Conflict, ConsentEntry,
+    ContactExport, ContactListItem, ContactQuery, ConversationPage, ConversationQuery, DeadLetter,
+    DocumentKey, Duplicate, Erased, Erasure, Expired, Expiry, JournalEntry, JournalRecord, Lease, LeaseName,
+    MemoryStore, MessageSearch, OutboxClaim, OutboxEntry, OutboxLease, OutboxState, OutboxWrite, PageStart,
+    PersonalPart, SearchPage, Store, StoreError,
 };
 use parlor_testkit::store_suite::{DurableHarness, StoreHarness, cases, run_durable, store_cases};
 use parlor_testkit::{Layer, Layered};
@@ -118,7 +120,186 @@ fn altered(mut record: JournalRecord, alter: fn(&mut Message)) -> JournalRecord 
     record
 }
 
+/// Gives out again what became uncertain.
+async fn send_again(
+    below: &MemoryStore,
+    claim: &OutboxClaim,
+    which: fn(&OutboxEntry) -> bool,
+) -> Result<Vec<OutboxEntry>, StoreError> {
+    let mut claimed = below.claim_outbox(claim).await?;
+    let mut changes = ChangeSet::default();
+    for entry in below.outbox(None, usize::MAX).await? {
+        if entry.state == OutboxState::Uncertain && which(&entry) {
+            let expected_version = entry.version;
+            let entry = OutboxEntry { state: OutboxState::Pending, ..entry };
+            changes.outbox.push(OutboxWrite { entry, expected_version });
+        }
+    }
+    below.commit(changes).await.map_err(StoreError::backend)?;
+    claimed.extend(below.claim_outbox(claim).await?);
+    Ok(claimed)
+}
+
 wrong! {
+    /// Says that an entry is given out, and does not write it down.
+    ClaimsWithoutWriting; fails a_claimed_entry_is_sending_before_the_answer {
+        async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+            let mut entries = self.below.outbox(None, claim.limit).await?;
+            entries.retain(|entry| entry.state == OutboxState::Pending && entry.not_before <= claim.now);
+            let lease = OutboxLease { worker: claim.worker.clone(), until: claim.now + claim.ttl };
+            for entry in &mut entries {
+                (entry.state, entry.lease) = (OutboxState::Sending, Some(lease.clone()));
+                (entry.attempts, entry.version) = (entry.attempts + 1, entry.version + 1);
+            }
+            Ok(entries)
+        }
+    }
+    /// Gives everybody what the first one was given.
+    ClaimsForAll remembering Mutex<Vec<OutboxEntry>>; fails two_workers_never_hold_one_entry {
+        async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+            let claimed = self.below.claim_outbox(claim).await?;
+            let mut memory = self.memory.lock().expect("no test panics here");
+            if memory.is_empty() {
+                memory.clone_from(&claimed);
+            }
+            Ok(if claimed.is_empty() { memory.clone() } else { claimed.into_iter().chain(memory.first().cloned()).collect() })
+        }
+    }
+    /// Sends everything of a thread at once.
+    SendsAThreadAtOnce; fails one_send_is_in_flight_per_thread {
+        async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+            let mut claimed = self.below.claim_outbox(claim).await?;
+            let waiting = self.below.outbox(None, usize::MAX).await?;
+            claimed.extend(waiting.into_iter().filter(|entry| entry.state == OutboxState::Pending));
+            Ok(claimed)
+        }
+    }
+    /// Does not wait until an entry is due.
+    SendsTooEarly; fails what_is_not_due_holds_up_its_thread {
+        async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+            let now = claim.now + Duration::from_secs(3_600);
+            self.below.claim_outbox(&OutboxClaim { now, ..claim.clone() }).await
+        }
+    }
+    /// Sends again what may have been sent.
+    SendsTwice; fails g07_a_lost_sender_leaves_an_uncertain_entry {
+        async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+            send_again(&self.below, claim, |entry| entry.attempts > 0).await
+        }
+    }
+    /// Sends again what was being sent when the process ended.
+    SendsTwiceAfterTheEnd; fails g07_what_is_sent_without_a_lease_is_uncertain {
+        async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+            send_again(&self.below, claim, |entry| entry.attempts == 0).await
+        }
+    }
+    /// Leaves a part out of what it exports.
+    ExportsLess; fails g23_an_export_has_every_part {
+        async fn export(&self, contact: ContactId) -> Result<Option<ContactExport>, StoreError> {
+            let mut export = self.below.export(contact).await?;
+            if let Some(export) = &mut export {
+                export.parts.remove(&PersonalPart::Consent);
+            }
+            Ok(export)
+        }
+    }
+    /// Says that it erased, and keeps the words.
+    ErasesNothing; fails g23_an_erasure_leaves_no_word {
+        async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+            let rows = PersonalPart::ALL.into_iter().map(|part| (part, 1)).collect();
+            Ok(Some(Erased { contacts: vec![erasure.contact], rows, records: Vec::new(), blobs: Vec::new() }))
+        }
+    }
+    /// Does not write down which bytes must go.
+    ForgetsTheBytes; fails g23_an_erasure_names_the_bytes_that_must_go {
+        async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+            self.below.erase(&Erasure { pending: None, ..erasure.clone() }).await
+        }
+    }
+    /// Says of every document of a contact that it is somebody else's no more.
+    KeepsTheFirstOwner remembering Mutex<Vec<DocumentKey>>; fails a_document_belongs_to_a_contact_while_it_is_there {
+        async fn commit(&self, mut changes: ChangeSet) -> Result<Committed, CommitError> {
+            {
+                let mut known = self.memory.lock().expect("no test panics here");
+                changes.document_owners.retain(|owner| {
+                    let is_new = !known.contains(&owner.key);
+                    known.push(owner.key.clone());
+                    is_new
+                });
+            }
+            self.below.commit(changes).await
+        }
+    }
+    /// Fails when there is nothing left to erase.
+    ErasesOnce remembering Mutex<Vec<ContactId>>; fails g23_an_erasure_can_be_repeated {
+        async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+            let known = {
+                let mut memory = self.memory.lock().expect("no test panics here");
+                memory.push(erasure.contact);
+                memory.iter().filter(|contact| **contact == erasure.contact).count() > 1
+            };
+            if known { Ok(None) } else { self.below.erase(erasure).await }
+        }
+    }
+    /// Still lists whom it has erased.
+    ListsTheErased remembering Mutex<Vec<ContactId>>; fails g23_an_erased_contact_stands_in_no_list {
+        async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+            self.memory.lock().expect("no test panics here").push(erasure.contact);
+            self.below.erase(erasure).await
+        }
+        async fn contacts(&self, query: &ContactQuery) -> Result<Vec<ContactListItem>, StoreError> {
+            let mut list = self.below.contacts(query).await?;
+            let erased = self.memory.lock().expect("no test panics here").clone();
+            for id in erased {
+                if let Some(contact) = self.below.contact(id).await? {
+                    list.push(ContactListItem { contact, last: None, activity: 0, unread: 0, assigned: false });
+                }
+            }
+            Ok(list)
+        }
+    }
+    /// Forgets with a contact what came in from it.
+    ForgetsWhatItTook remembering Mutex<bool>; fails g23_what_was_taken_stays_known_after_an_erasure {
+        async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+            *self.memory.lock().expect("no test panics here") = true;
+            self.below.erase(erasure).await
+        }
+        async fn commit(&self, mut changes: ChangeSet) -> Result<Committed, CommitError> {
+            if *self.memory.lock().expect("no test panics here") {
+                changes.inbox.clear();
+            }
+            self.below.commit(changes).await
+        }
+    }
+    /// Says that somebody else did it.
+    AltersTheAudit; fails the_audit_chain_verifies {
+        async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditRecord>, StoreError> {
+            let mut records = self.below.audit(after, limit).await?;
+            for record in records.iter_mut().skip(1).take(1) {
+                "carol".clone_into(&mut record.actor);
+            }
+            Ok(records)
+        }
+    }
+    /// Erases the audit records with the contact.
+    ErasesTheAudit remembering Mutex<Vec<ContactId>>; fails g23_the_audit_chain_survives_an_erasure {
+        async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+            self.memory.lock().expect("no test panics here").push(erasure.contact);
+            self.below.erase(erasure).await
+        }
+        async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditRecord>, StoreError> {
+            let mut records = self.below.audit(after, limit).await?;
+            let erased = self.memory.lock().expect("no test panics here").clone();
+            records.retain(|record| record.contact.is_none_or(|contact| !erased.contains(&contact)));
+            Ok(records)
+        }
+    }
+    /// Keeps everything forever.
+    KeepsTheOld; fails what_is_old_is_emptied_by_and_by {
+        async fn expire(&self, _: &Expiry) -> Result<Expired, StoreError> {
+            Ok(Expired::default())
+        }
+    }
     /// Gives the oldest messages first.
     SearchesFromTheStart; fails r80_a_search_finds_in_every_conversation {
         async fn search(&self, query: &MessageSearch) -> Result<SearchPage, StoreError> {
@@ -271,6 +452,15 @@ wrong! {
     MergesForever; fails a_merge_can_be_taken_back {
         async fn commit(&self, mut changes: ChangeSet) -> Result<Committed, CommitError> {
             changes.aliases.retain(|alias| alias.into.is_some());
+            self.below.commit(changes).await
+        }
+    }
+    /// Tells addresses apart without their scope.
+    ForgetsScopes; fails identities_join_late_and_part_again {
+        async fn commit(&self, mut changes: ChangeSet) -> Result<Committed, CommitError> {
+            for point in &mut changes.points {
+                point.key.scope.clear();
+            }
             self.below.commit(changes).await
         }
     }

@@ -4,6 +4,9 @@
 //! A change is written to the file first and then applied to the reference store in memory, which answers it and every
 //! read. So nobody sees what is not durable, and what the reference store refuses now it refuses again when it is played.
 //! The price is memory: use it for a workspace that fits. The cases of `parlor-testkit` in `tests` say that it is right.
+//!
+//! What it lacks for real use: after an erasure nobody can read what was erased, but the log still has what was asked
+//! for before. Such a store must write its file anew then: `docs/specs/store.md` says what a store with files promises.
 
 mod reads;
 
@@ -12,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor::model::Timestamp;
-use parlor::store::{ChangeSet, LeaseName, MemoryStore, Store, StoreError};
+use parlor::store::{ChangeSet, Erasure, Expiry, LeaseName, MemoryStore, OutboxClaim, Store, StoreError};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -25,6 +28,9 @@ const LOG: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("log");
 enum Asked {
     Commit(Box<ChangeSet>),
     Lease { name: LeaseName, holder: String, now: Timestamp, ttl: Duration },
+    Claim(OutboxClaim),
+    Erase(Erasure),
+    Expire(Expiry),
 }
 
 /// A workspace in one redb file.
@@ -53,6 +59,9 @@ impl RedbStore {
                 Asked::Lease { name, holder, now, ttl } => {
                     memory.acquire_lease(&name, &holder, now, ttl).await?;
                 }
+                Asked::Claim(claim) => drop(memory.claim_outbox(&claim).await?),
+                Asked::Erase(erasure) => drop(memory.erase(&erasure).await),
+                Asked::Expire(expiry) => drop(memory.expire(&expiry).await),
             }
         }
         Ok(Self { memory, log: Mutex::new(Some(Arc::new(database))) })

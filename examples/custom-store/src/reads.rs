@@ -7,10 +7,11 @@ use parlor::model::{
     Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
 };
 use parlor::store::{
-    Acknowledged, AgentState, Alert, ChangeSet, CommitError, Committed, ConsentEntry, ContactListItem,
-    ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document, DocumentKey, JournalRecord,
-    Lease, LeaseName, MessageSearch, OfferRecord, OutboxEntry, Request, RequestKey, SearchPage, Store,
-    StoreError, TimerKey, Totals,
+    Acknowledged, AgentState, Alert, AuditRecord, ChangeSet, CommitError, Committed, ConsentEntry,
+    ContactExport, ContactListItem, ContactQuery, ConversationPage, ConversationQuery, DeadLetter, Document,
+    DocumentKey, Erased, Erasure, Expired, Expiry, JournalRecord, Lease, LeaseName, MessageSearch,
+    OfferRecord, OutboxClaim, OutboxEntry, Request, RequestKey, SearchPage, Store, StoreError, TimerKey,
+    Totals,
 };
 
 use crate::{Asked, RedbStore};
@@ -23,7 +24,7 @@ macro_rules! store {
             async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
                 let answer = async |asked| match asked {
                     Asked::Commit(changes) => self.memory.commit(*changes).await,
-                    Asked::Lease { .. } => Err(StoreError::Closed.into()),
+                    _ => Err(StoreError::Closed.into()),
                 };
                 self.ask(Asked::Commit(Box::new(changes)), answer).await
             }
@@ -39,6 +40,18 @@ macro_rules! store {
                 self.ask(asked, async |_| self.memory.acquire_lease(name, holder, now, ttl).await).await
             }
 
+            async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
+                self.ask(Asked::Claim(claim.clone()), async |_| self.memory.claim_outbox(claim).await).await
+            }
+
+            async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+                self.ask(Asked::Erase(erasure.clone()), async |_| self.memory.erase(erasure).await).await
+            }
+
+            async fn expire(&self, expiry: &Expiry) -> Result<Expired, StoreError> {
+                self.ask(Asked::Expire(expiry.clone()), async |_| self.memory.expire(expiry).await).await
+            }
+
             $(async fn $read(&self, $($name: $argument),*) -> Result<$answer, StoreError> {
                 self.memory.$read($($name),*).await
             })+
@@ -47,6 +60,8 @@ macro_rules! store {
 }
 
 store! {
+    export(contact: ContactId) -> Option<ContactExport>;
+    audit(after: u64, limit: usize) -> Vec<AuditRecord>;
     contact(id: ContactId) -> Option<Contact>;
     resolve_contact(id: ContactId) -> ContactId;
     point(id: ContactPointId) -> Option<ContactPoint>;

@@ -43,6 +43,12 @@ pub(crate) fn family(connection: &Connection, contact: ContactId) -> Result<Vec<
     Ok(family)
 }
 
+/// Which contact is shown as which, where one of them is this contact.
+pub(crate) fn aliases_of(connection: &Connection, contact: ContactId) -> Result<Vec<(ContactId, ContactId)>> {
+    let sql = "SELECT contact, shown_as FROM contact_aliases WHERE contact = ?1 OR shown_as = ?1";
+    all(connection, sql, [key(contact)], |row| Ok((id(row, 0)?, id(row, 1)?)))
+}
+
 /// How the columns of a contact point are read.
 macro_rules! point_sql {
     ($rest:literal) => {

@@ -102,7 +102,7 @@ impl Page<'_> {
     fn of_assigned(mut self) -> Result<Vec<ContactListItem>> {
         let mut candidates = Vec::new();
         for contact in self.assigned.clone() {
-            let candidate = self.candidate(contact)?;
+            let Some(candidate) = self.candidate(contact)? else { continue };
             let activity = candidate.newest.activity;
             if self.query.before.is_none_or(|before| activity < number(before)) {
                 candidates.push(candidate);
@@ -138,7 +138,7 @@ impl Page<'_> {
             if !seen.insert(shown) {
                 continue;
             }
-            let candidate = self.candidate(shown)?;
+            let Some(candidate) = self.candidate(shown)? else { continue };
             // Otherwise its place is on an earlier page.
             if candidate.newest.activity == activity {
                 self.consider(candidate)?;
@@ -158,7 +158,7 @@ impl Page<'_> {
         while !self.is_full()
             && let Some(row) = rows.next()?
         {
-            let candidate = self.candidate(id(row, 0)?)?;
+            let Some(candidate) = self.candidate(id(row, 0)?)? else { continue };
             // A contact that is shown as it may have entries.
             if candidate.newest.activity == 0 {
                 self.consider(candidate)?;
@@ -167,7 +167,12 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn candidate(&self, contact: ContactId) -> Result<Candidate> {
+    /// A contact as it may stand in the list; `None` for one that was erased.
+    fn candidate(&self, contact: ContactId) -> Result<Option<Candidate>> {
+        let erased = "SELECT 1 FROM contacts WHERE id = ?1 AND erased = 1";
+        if one(self.connection, erased, [key(contact)], |_| Ok(()))?.is_some() {
+            return Ok(None);
+        }
         let points = contact::points_of(self.connection, contact)?;
         let mut newest = Newest::default();
         for point in &points {
@@ -178,7 +183,7 @@ impl Page<'_> {
             let (activity, text) = found.unwrap_or((0, 0));
             newest = Newest { activity: newest.activity.max(activity), text: newest.text.max(text) };
         }
-        Ok(Candidate { contact, points, newest })
+        Ok(Some(Candidate { contact, points, newest }))
     }
 
     /// Adds a contact unless the agent did not ask for it.

@@ -1,7 +1,7 @@
 //! Transcript entries, what was observed about them, and how they are sent.
 
 use parlor_model::{Author, Message, MessageId, Observation, OutboxId, ProviderMessageId, ThreadId};
-use parlor_store::{OutboxEntry, OutboxState};
+use parlor_store::{OutboxEntry, OutboxLease, OutboxState};
 use rusqlite::{Connection, Result, Row};
 
 use super::{all, one};
@@ -75,8 +75,9 @@ pub(crate) fn last(connection: &Connection, thread: ThreadId, limit: usize) -> R
 }
 
 pub(crate) fn observations(connection: &Connection, message: MessageId) -> Result<Vec<Observation>> {
+    // Two that differed only in what was erased are one.
     let sql = "SELECT o.stage, o.observed_at, o.reason FROM messages m JOIN observations o ON o.message = m.position
-               WHERE m.id = ?1 ORDER BY o.position";
+               WHERE m.id = ?1 GROUP BY o.stage, o.observed_at, o.reason ORDER BY min(o.position)";
     all(connection, sql, [key(message)], |row| {
         Ok(Observation {
             message,
@@ -91,7 +92,8 @@ pub(crate) fn observations(connection: &Connection, message: MessageId) -> Resul
 macro_rules! outbox_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT id, message, thread, channel, state, attempts, not_before, provider_id, reason, version FROM outbox ",
+            "SELECT id, message, thread, channel, state, attempts, not_before, provider_id, reason, version, worker, lease_until
+             FROM outbox ",
             $rest
         )
     };
@@ -111,7 +113,15 @@ fn read_outbox(row: &Row<'_>) -> Result<OutboxEntry> {
         provider_id: provider_id.map(ProviderMessageId::new),
         reason: row.get(8)?,
         version: row.get(9)?,
+        lease: match row.get(10)? {
+            Some(worker) => Some(OutboxLease { worker, until: time(row, 11)? }),
+            None => None,
+        },
     })
+}
+
+pub(crate) fn outbox_of(connection: &Connection, message: MessageId) -> Result<Vec<OutboxEntry>> {
+    all(connection, outbox_sql!("WHERE message = ?1 ORDER BY id"), [key(message)], read_outbox)
 }
 
 pub(crate) fn outbox_entry(connection: &Connection, entry: OutboxId) -> Result<Option<OutboxEntry>> {

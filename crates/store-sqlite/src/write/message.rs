@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use parlor_model::{Author, ContactPointId, Id, Message, Observation, ProviderMessageId, Timestamp};
-use parlor_store::{Alert, Conflict, Duplicate, JournalEntry, NewMessage, OutboxWrite};
+use parlor_model::{Author, ContactPointId, Id, Message, Observation, Timestamp};
+use parlor_store::{Alert, Duplicate, JournalEntry, NewMessage};
 use rusqlite::{Row, params};
 use uuid::Uuid;
 
@@ -160,36 +160,6 @@ impl Change<'_> {
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         self.execute(sql, (position, at, message, stage, observed_at, &observation.reason))?;
         Ok(self.journal(JournalEntry::Observation(observation))?)
-    }
-
-    pub(super) fn write_outbox(&self, write: &OutboxWrite) -> Applied {
-        let OutboxWrite { entry, expected_version } = write;
-        let known = self.number("SELECT version FROM outbox WHERE id = ?1", key(entry.id))?;
-        if known.unwrap_or(0) != number(*expected_version) {
-            return Err(Conflict::Outbox(entry.id).into());
-        }
-        let sql = "INSERT INTO outbox (id, version, message, thread, channel, state, attempts, not_before, provider_id, reason)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                   ON CONFLICT (id) DO UPDATE SET version = excluded.version, message = excluded.message,
-                       thread = excluded.thread, channel = excluded.channel, state = excluded.state,
-                       attempts = excluded.attempts, not_before = excluded.not_before,
-                       provider_id = excluded.provider_id, reason = excluded.reason";
-        let written = self.execute(
-            sql,
-            params![
-                key(entry.id),
-                number(expected_version + 1),
-                key(entry.message),
-                key(entry.thread),
-                entry.channel.as_str(),
-                entry.state.as_str(),
-                entry.attempts,
-                entry.not_before.as_micros(),
-                entry.provider_id.as_ref().map(ProviderMessageId::as_str),
-                &entry.reason,
-            ],
-        );
-        or_loose_end(written, "the message or the thread of an outbox entry").map(|_| ())
     }
 
     pub(super) fn alert(&mut self, alert: Alert) -> Applied {

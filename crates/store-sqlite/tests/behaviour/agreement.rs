@@ -152,6 +152,7 @@ impl World {
                     not_before: now,
                     provider_id: None,
                     reason: None,
+                    lease: None,
                     version: 9,
                 },
                 expected_version: self.roll(3) as u64,

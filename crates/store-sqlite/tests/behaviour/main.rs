@@ -4,6 +4,7 @@
 mod agreement;
 mod closing;
 mod crash;
+mod erasure;
 mod failure;
 mod files;
 mod full_disk;

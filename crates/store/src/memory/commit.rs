@@ -6,10 +6,10 @@ use parlor_model::{Author, ContactAlias, ContactPoint, Message, Observation, Sub
 
 use super::transaction::Transaction;
 use crate::{
-    Acknowledged, AgentState, AgentWrite, Alert, Assignment, ChangeSet, CommitError, Conflict, ConsentEntry,
-    ContactWrite, DeadLetter, Document, DocumentWrite, Duplicate, Fence, InboxEntry, InteractionWrite,
-    JournalEntry, Load, LoadChange, NewMessage, OfferRecord, OutboxEntry, OutboxWrite, ReadMarker,
-    StoreError, TimerWrite,
+    Acknowledged, AgentState, AgentWrite, Alert, Assignment, AuditEntry, ChangeSet, CommitError, Conflict,
+    ConsentEntry, ContactWrite, DeadLetter, Document, DocumentOwner, DocumentWrite, Duplicate, Fence,
+    InboxEntry, InteractionWrite, JournalEntry, Load, LoadChange, NewMessage, OfferRecord, OutboxEntry,
+    OutboxState, OutboxWrite, ReadMarker, StoreError, TimerWrite,
 };
 
 impl Transaction<'_> {
@@ -42,14 +42,15 @@ impl Transaction<'_> {
         each(changes.assignments, |part| self.assign(part))?;
         each(changes.alerts, |part| self.alert(part))?;
         each(changes.documents, |part| self.write_document(part))?;
+        each(changes.document_owners, |part| self.own_document(part))?;
         each(changes.consent, |part| self.enter_consent(part))?;
         changes.dead_letters.into_iter().for_each(|part| self.bury(part));
-        Ok(())
+        each(changes.audit, |part| self.enter_audit(part))
     }
 
     fn refuse_repetition(&self, changes: &ChangeSet) -> Result<(), Duplicate> {
         for InboxEntry { key, .. } in &changes.inbox {
-            if let Some(message) = self.tables.inbox.get(key) {
+            if let Some(message) = self.tables.inbox.get(&self.tables.inbox_place(key)) {
                 return Err(Duplicate::Inbox { key: key.clone(), message: *message });
             }
         }
@@ -72,10 +73,11 @@ impl Transaction<'_> {
     }
 
     fn take_inbox(&mut self, entry: InboxEntry) -> Result<(), CommitError> {
-        if let Some(message) = self.tables.inbox.get(&entry.key) {
+        let place = self.tables.inbox_place(&entry.key);
+        if let Some(message) = self.tables.inbox.get(&place) {
             return Err(Duplicate::Inbox { key: entry.key, message: *message }.into());
         }
-        self.put(|t| &mut t.inbox, entry.key, Some(entry.message));
+        self.put(|t| &mut t.inbox, place, Some(entry.message));
         Ok(())
     }
 
@@ -274,11 +276,13 @@ impl Transaction<'_> {
     fn write_outbox(&mut self, write: OutboxWrite) -> Result<(), CommitError> {
         let OutboxWrite { entry, expected_version } = write;
         let id = entry.id;
-        let version = next_version(self.tables.outbox.get(&id).map(|known| known.version), expected_version)
-            .ok_or(Conflict::Outbox(id))?;
+        let known = self.tables.outbox.get(&id);
+        let version = next_version(known.map(|known| known.version), expected_version)
+            .ok_or_else(|| Conflict::Outbox { id, present: known.cloned().map(Box::new) })?;
         must_exist(self.tables.place_of.contains_key(&entry.message), "the message of an outbox entry")?;
         must_exist(self.tables.threads.contains_key(&entry.thread), "the thread of an outbox entry")?;
-        self.put(|t| &mut t.outbox, id, Some(OutboxEntry { version, ..entry }));
+        let lease = entry.lease.clone().filter(|_| entry.state == OutboxState::Sending);
+        self.put(|t| &mut t.outbox, id, Some(OutboxEntry { version, lease, ..entry }));
         Ok(())
     }
 
@@ -373,8 +377,28 @@ impl Transaction<'_> {
         if expected_version.is_some_and(|expected| expected != version) {
             return Err(Conflict::Document(key).into());
         }
+        if body.is_none() {
+            self.put(|t| &mut t.document_owners, key.clone(), None);
+        }
         let document = body.map(|body| Document { key: key.clone(), version: version + 1, body });
         self.put(|t| &mut t.documents, key, document);
+        Ok(())
+    }
+
+    fn own_document(&mut self, owner: DocumentOwner) -> Result<(), CommitError> {
+        must_exist(self.tables.contacts.contains_key(&owner.contact), "the contact of a document")?;
+        if let Some(message) = &owner.message {
+            must_exist(self.tables.place_of.contains_key(message), "the message of a document")?;
+        }
+        if self.tables.documents.contains_key(&owner.key) {
+            self.put(|t| &mut t.document_owners, owner.key.clone(), Some(owner));
+        }
+        Ok(())
+    }
+
+    fn enter_audit(&mut self, entry: AuditEntry) -> Result<(), CommitError> {
+        let record = self.tables.next_audit(self.at()?, entry);
+        self.put(|t| &mut t.audit, record.n, Some(record));
         Ok(())
     }
 

@@ -87,7 +87,9 @@ impl Tables {
         let mut found: Vec<_> = self
             .contacts
             .values()
-            .filter(|contact| !self.shown_as.contains_key(&contact.id))
+            .filter(|contact| {
+                !self.shown_as.contains_key(&contact.id) && !self.erased.contains_key(&contact.id)
+            })
             .filter(|contact| match query.scope {
                 ContactScope::All => true,
                 ContactScope::Assigned => assigned.binary_search(&contact.id).is_ok(),

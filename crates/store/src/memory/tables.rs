@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -12,9 +13,13 @@ use parlor_model::{
 use uuid::Uuid;
 
 use crate::{
-    Acknowledged, AgentState, Alert, ConsentEntry, DeadLetter, Document, DocumentKey, InboxKey,
-    JournalRecord, Lease, LeaseName, OfferRecord, OutboxEntry, Request, RequestKey, TimerKey,
+    Acknowledged, AgentState, Alert, AuditRecord, ConsentEntry, DeadLetter, Document, DocumentKey,
+    DocumentOwner, InboxKey, JournalRecord, Lease, LeaseName, OfferRecord, OutboxEntry, Request, RequestKey,
+    TimerKey,
 };
+
+/// Where an inbox key stands.
+pub(super) type InboxPlace = [u64; 2];
 
 /// Everything that the store holds: one map a kind of row, and the indexes over them.
 ///
@@ -25,10 +30,14 @@ use crate::{
     reason = "sets are maps too, so that the undo log has one kind of entry"
 )]
 pub(super) struct Tables {
-    pub(super) inbox: BTreeMap<InboxKey, Option<MessageId>>,
+    /// By a keyed hash of the key: it names people, and must stay when they are erased.
+    pub(super) inbox: BTreeMap<InboxPlace, Option<MessageId>>,
+    inbox_secrets: [RandomState; 2],
     pub(super) requests: BTreeMap<RequestKey, Request>,
 
     pub(super) contacts: BTreeMap<ContactId, Contact>,
+    /// Those that stand in no list any more.
+    pub(super) erased: BTreeMap<ContactId, ()>,
     pub(super) points: BTreeMap<ContactPointId, ContactPoint>,
     pub(super) point_by_key: BTreeMap<PointKey, ContactPointId>,
     pub(super) points_of: BTreeMap<(ContactId, ContactPointId), ()>,
@@ -65,16 +74,23 @@ pub(super) struct Tables {
     pub(super) last_alert: BTreeMap<(AgentName, ThreadId), AlertId>,
 
     pub(super) documents: BTreeMap<DocumentKey, Document>,
+    pub(super) document_owners: BTreeMap<DocumentKey, DocumentOwner>,
     /// By point and place in its ledger.
     pub(super) consent: BTreeMap<(ContactPointId, u64), ConsentEntry>,
     pub(super) dead_letters: BTreeMap<u64, DeadLetter>,
     pub(super) leases: BTreeMap<LeaseName, Lease>,
+    pub(super) audit: BTreeMap<u64, AuditRecord>,
 
     /// Only ever appended to, when everything else of a change is done.
     pub(super) journal: Vec<JournalRecord>,
 }
 
 impl Tables {
+    /// Where an inbox key stands.
+    pub(super) fn inbox_place(&self, key: &InboxKey) -> InboxPlace {
+        [self.inbox_secrets[0].hash_one(key), self.inbox_secrets[1].hash_one(key)]
+    }
+
     /// The newest position; 0 when nothing was journaled yet.
     pub(super) fn position(&self) -> u64 {
         self.journal.len() as u64

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use parlor_interaction::Timer;
 use parlor_model::{Contact, ContactAlias, DeliveryStage, MediaClass, Observation, Timestamp};
 use parlor_store::{
-    Acknowledged, AgentState, AgentWrite, Assignment, ChangeSet, CommitError, Conflict, ContactWrite,
-    ConversationPage, Document, DocumentWrite, Fence, LeaseName, Load, LoadChange, OfferRecord, OutboxEntry,
-    OutboxWrite, ReadMarker, Store, StoreError, TimerKey, TimerWrite, Totals,
+    AUDIT_START, Acknowledged, AgentState, AgentWrite, Assignment, AuditRecord, ChangeSet, CommitError,
+    Conflict, ContactWrite, ConversationPage, Document, DocumentWrite, Fence, LeaseName, Load, LoadChange,
+    OfferRecord, OutboxEntry, OutboxWrite, ReadMarker, Store, StoreError, TimerKey, TimerWrite, Totals,
 };
 
 use super::everything::{Everything, Fixture, spoilers, state};
@@ -227,6 +227,7 @@ pub async fn absent_is_none(store: Arc<dyn Store>) {
             outbox_entries: vec![None],
             consent: vec![],
             dead_letters: vec![],
+            audit: vec![],
             journal: vec![],
             totals: Totals::default(),
         }
@@ -316,6 +317,8 @@ pub async fn every_part_comes_back_as_it_went_in(store: Arc<dyn Store>) {
     assert_eq!(found.outbox_entries, [Some(entry)]);
     assert_eq!(found.consent, changes.consent);
     assert_eq!(found.dead_letters, changes.dead_letters);
+    let audited = AuditRecord::following(1, AUDIT_START, at, changes.audit[0].clone());
+    assert_eq!(found.audit, [audited]);
     assert_eq!(found.journal, committed.records);
     assert_eq!(
         found.totals,

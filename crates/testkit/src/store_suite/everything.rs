@@ -5,8 +5,8 @@ use parlor_model::{
     Timestamp,
 };
 use parlor_store::{
-    Acknowledged, AgentState, AgentWrite, Alert, AlertKind, Assignment, ChangeSet, ConsentEntry,
-    ConsentState, ContactListItem, ContactQuery, ContactScope, ContactWrite, ConversationPage,
+    Acknowledged, AgentState, AgentWrite, Alert, AlertKind, Assignment, AuditEntry, AuditRecord, ChangeSet,
+    ConsentEntry, ConsentState, ContactListItem, ContactQuery, ContactScope, ContactWrite, ConversationPage,
     ConversationQuery, DeadLetter, Document, DocumentKey, DocumentWrite, InboxEntry, JournalRecord,
     LoadChange, OfferRecord, OutboxEntry, OutboxState, OutboxWrite, PageStart, ReadMarker, Request, Store,
     TimerKey, TimerWrite, Totals,
@@ -65,6 +65,7 @@ pub(super) struct Everything {
     pub(super) outbox_entries: Vec<Option<OutboxEntry>>,
     pub(super) consent: Vec<ConsentEntry>,
     pub(super) dead_letters: Vec<DeadLetter>,
+    pub(super) audit: Vec<AuditRecord>,
     pub(super) journal: Vec<JournalRecord>,
     pub(super) totals: Totals,
 }
@@ -129,6 +130,7 @@ impl Fixture {
                 not_before: sample.now(),
                 provider_id: Some(ProviderMessageId::new("SM1")),
                 reason: Some("timeout".to_owned()),
+                lease: None,
                 version: 0,
             },
             expected_version: 0,
@@ -165,6 +167,15 @@ impl Fixture {
             at: sample.now(),
         });
         changes.dead_letters.push(dead_letter(sample, b"{\xFF\0"));
+        changes.audit.push(AuditEntry {
+            actor: "alice".to_owned(),
+            verb: "contact.edit".to_owned(),
+            object: "contact".to_owned(),
+            contact: Some(visitor.contact.id),
+            salt: sample.uuid().into_bytes(),
+            before: None,
+            after: Some([7; 32]),
+        });
         Self { changes, visitor, other, alice, document }
     }
 
@@ -243,6 +254,7 @@ impl Fixture {
             outbox_entries: each!(&changes.outbox, |write| store.outbox_entry(write.entry.id)),
             consent: store.consent(visitor.point.id).await.read(),
             dead_letters: store.dead_letters(0, ALL).await.read(),
+            audit: store.audit(0, ALL).await.read(),
             journal: store.journal(0, ALL).await.read(),
             totals: store.totals().await.read(),
         }

@@ -106,6 +106,7 @@ macro_rules! for_each_store_case {
             r158_a_contact_point_may_change_its_name_only
             contact_points_come_oldest_first
             a_merge_can_be_taken_back
+            identities_join_late_and_part_again
             aliases_never_close_a_circle
             a_subject_has_one_thread_in_a_channel
             threads_of_a_contact_include_the_posts_it_wrote_below
@@ -160,8 +161,24 @@ macro_rules! for_each_store_case {
             documents_have_versions
             documents_of_a_kind_come_in_order_of_key
             outbox_entries_have_versions
+            a_claimed_entry_is_sending_before_the_answer
+            two_workers_never_hold_one_entry
+            one_send_is_in_flight_per_thread
+            what_is_not_due_holds_up_its_thread
+            g07_a_lost_sender_leaves_an_uncertain_entry
+            g07_what_is_sent_without_a_lease_is_uncertain
             consent_is_a_ledger
             dead_letters_keep_their_bytes
+            g23_an_export_has_every_part
+            g23_an_erasure_leaves_no_word
+            g23_an_erasure_names_the_bytes_that_must_go
+            a_document_belongs_to_a_contact_while_it_is_there
+            g23_an_erasure_can_be_repeated
+            g23_an_erased_contact_stands_in_no_list
+            g23_what_was_taken_stays_known_after_an_erasure
+            the_audit_chain_verifies
+            g23_the_audit_chain_survives_an_erasure
+            what_is_old_is_emptied_by_and_by
             a_lease_has_one_holder_at_a_time
             one_of_many_concurrent_claims_gets_the_lease
             a_lost_lease_cannot_write

@@ -239,3 +239,50 @@ pub async fn threads_of_a_contact_include_the_posts_it_wrote_below(store: Arc<dy
     assert_eq!(store.threads_of(ann.contact.id).await.read(), [ann.thread, post]);
     assert_eq!(store.threads_of(bob.contact.id).await.read(), [bob.thread]);
 }
+
+/// Somebody who is known by a telephone number, by an id that a business has for them, by both, or by another number
+/// than before: each becomes known in its time, joins the contact it belongs to, and can be parted from it again.
+pub async fn identities_join_late_and_part_again(store: Arc<dyn Store>) {
+    let sample = Sample::new();
+    let at = |kind: ChannelKind, scope: &str, address: &str, contact: ContactId| ContactPoint {
+        key: PointKey { kind, scope: scope.to_owned(), address: PointAddress::new(address) },
+        ..sample.point(contact)
+    };
+    // By number alone, and by the business's id alone: nobody knows that they are one.
+    let (by_number, by_id) = (sample.contact(), sample.contact());
+    let number = at(ChannelKind::Sms, "", "+15550001111", by_number.id);
+    let id = at(ChannelKind::WhatsApp, "business-1", "US.1234", by_id.id);
+    let mut changes = sample.change();
+    for contact in [&by_number, &by_id] {
+        changes.contacts.push(ContactWrite { contact: contact.clone(), expected_version: 0 });
+    }
+    changes.points.extend([number.clone(), id.clone()]);
+    changes.threads.extend([sample.direct(number.id), sample.direct(id.id)]);
+    let threads = [changes.threads[0].clone(), changes.threads[1].clone()];
+    keep(&*store, changes).await;
+
+    // Later an event names both, so they are one.
+    keep(&*store, saying(&sample, by_id.id, Some(by_number.id))).await;
+    assert_eq!(store.points_of(by_number.id).await.read(), [number.clone(), id.clone()]);
+    assert_eq!(store.threads_of(by_number.id).await.read(), threads);
+
+    // The same id means somebody else to another business, and another number is another address of the same contact.
+    let elsewhere = at(ChannelKind::WhatsApp, "business-2", "US.1234", by_number.id);
+    let changed = at(ChannelKind::Sms, "", "+15550002222", by_number.id);
+    let mut more = sample.change();
+    more.points.extend([elsewhere.clone(), changed.clone()]);
+    keep(&*store, more).await;
+    for (point, contact) in
+        [(&number, by_number.id), (&id, by_id.id), (&elsewhere, by_number.id), (&changed, by_number.id)]
+    {
+        let found = store.point_by_key(&point.key).await.read().expect("it was committed");
+        assert_eq!((found.id, found.contact), (point.id, contact), "an address stays with its own contact");
+    }
+    assert_eq!(store.points_of(by_number.id).await.read().len(), 4);
+
+    // It was a mistake: what each had before and got since stays with it.
+    keep(&*store, saying(&sample, by_id.id, None)).await;
+    assert_eq!(store.points_of(by_number.id).await.read(), [number, elsewhere, changed]);
+    assert_eq!(store.points_of(by_id.id).await.read(), from_ref(&id));
+    assert_eq!(store.threads_of(by_id.id).await.read(), threads[1..]);
+}

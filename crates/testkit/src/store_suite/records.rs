@@ -121,6 +121,7 @@ pub async fn outbox_entries_have_versions(store: Arc<dyn Store>) {
             not_before: sample.now(),
             provider_id: None,
             reason: None,
+            lease: None,
             version: 99,
         };
         changes.outbox.push(OutboxWrite { entry: entry.clone(), expected_version: 0 });
@@ -145,7 +146,8 @@ pub async fn outbox_entries_have_versions(store: Arc<dyn Store>) {
         changes
     };
     for stale in [0, 2] {
-        refused!(store, writing(stale), CommitError::Conflict(Conflict::Outbox(id)) if id == accepted.id);
+        refused!(store, writing(stale), CommitError::Conflict(Conflict::Outbox { id, present })
+            if id == accepted.id && present.as_deref() == Some(&written[0]));
     }
     keep(&*store, writing(1)).await;
     let stored = store.outbox_entry(accepted.id).await.read();
