@@ -1,5 +1,5 @@
 use std::io;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -23,6 +23,8 @@ const PART: usize = 5 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Blobs {
     objects: Arc<dyn ObjectStore>,
+    /// Where they are files.
+    folder: Option<PathBuf>,
 }
 
 impl Blobs {
@@ -30,18 +32,19 @@ impl Blobs {
     /// there.
     pub fn folder(folder: impl AsRef<FilePath>) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        let files = LocalFileSystem::new_with_prefix(folder).map_err(io::Error::other)?;
-        Ok(Self { objects: Arc::new(files.with_fsync(true)) })
+        let files = LocalFileSystem::new_with_prefix(&folder).map_err(io::Error::other)?;
+        let folder = Some(folder.as_ref().to_owned());
+        Ok(Self { objects: Arc::new(files.with_fsync(true)), folder })
     }
 
     /// In memory, gone with it: for tests.
     pub fn memory() -> Self {
-        Self { objects: Arc::new(InMemory::new()) }
+        Self { objects: Arc::new(InMemory::new()), folder: None }
     }
 
     /// In any object store. It must have made durable what it acknowledges.
     pub fn over(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects }
+        Self { objects, folder: None }
     }
 }
 
@@ -81,9 +84,36 @@ impl BlobStore for Blobs {
 
     async fn delete(&self, id: BlobId) -> Result<(), BlobError> {
         match self.objects.delete(&path(id)).await {
-            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            // Also what is not there: it may have been removed, and that not be on the disk yet.
+            Ok(()) | Err(Error::NotFound { .. }) => self.sync_folder_of(id).await.map_err(BlobError::backend),
             Err(other) => Err(failed(other)),
         }
+    }
+}
+
+impl Blobs {
+    /// The name of a file is gone for good when its folder is on the disk, which the object store sees to only for new ones.
+    #[cfg(unix)]
+    async fn sync_folder_of(&self, id: BlobId) -> io::Result<()> {
+        let Some(spread) = self
+            .folder
+            .as_ref()
+            .zip(path(id).parts().next())
+            .map(|(folder, part)| folder.join(part.as_ref()))
+        else {
+            return Ok(());
+        };
+        match tokio::fs::File::open(spread).await {
+            Ok(folder) => folder.sync_all().await,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Other systems write the folder with the file.
+    #[cfg(not(unix))]
+    async fn sync_folder_of(&self, _: BlobId) -> io::Result<()> {
+        Ok(())
     }
 }
 

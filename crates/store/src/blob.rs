@@ -24,7 +24,8 @@ pub trait BlobStore: fmt::Debug + Send + Sync {
     /// How many bytes an id has; `None` when there are none.
     async fn size(&self, id: BlobId) -> Result<Option<u64>, BlobError>;
 
-    /// Removes the bytes of an id. Removing what is not there is no error.
+    /// Removes the bytes of an id. When it returns, a loss of power does not bring them back. Removing what is not there is
+    /// no error.
     async fn delete(&self, id: BlobId) -> Result<(), BlobError>;
 }
 
