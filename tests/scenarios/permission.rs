@@ -50,6 +50,7 @@ const TABLE: &[(Verb, To, &str)] = &[
     (Verb::PickEmoji, To::Workspace, "yyyyy y--"),
     (Verb::SaveAttachment, To::Workspace, "yyyyy y--"),
     (Verb::Export, To::Workspace, "----- --y"),
+    (Verb::EraseContact, To::Contact, "----- -yy"),
 ];
 
 /// The table must have a line for each verb: a new one does not compile here until it is added.
@@ -84,6 +85,7 @@ fn place(verb: Verb) -> usize {
         Verb::PickEmoji => 26,
         Verb::SaveAttachment => 27,
         Verb::Export => 28,
+        Verb::EraseContact => 29,
     }
 }
 

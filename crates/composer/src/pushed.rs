@@ -99,6 +99,13 @@ impl PushedAddresses {
         self.0.truncate(Self::MOST);
     }
 
+    /// Forgets addresses, as when their contact is erased; answers whether there were any.
+    pub fn forget(&mut self, which: impl Fn(&WebAddress) -> bool) -> bool {
+        let before = self.0.len();
+        self.0.retain(|known| !which(known));
+        self.0.len() < before
+    }
+
     /// The menu; `None` while nothing was sent (r61).
     pub fn menu(&self) -> Option<&[WebAddress]> {
         (!self.0.is_empty()).then_some(&self.0)

@@ -15,7 +15,8 @@ use parlor_model::{
     RejectReason, RejectedAttachment, ThreadId, Thumbnail, Timestamp,
 };
 use parlor_store::{
-    BlobError, BlobReader, BlobStore, BlobWriter, Document, DocumentKey, DocumentWrite, StoreError,
+    BlobError, BlobReader, BlobStore, BlobWriter, Document, DocumentKey, DocumentOwner, DocumentWrite,
+    StoreError,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -80,6 +81,9 @@ enum Owner {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Upload {
     owner: Owner,
+    /// For whom it is, or whose: it is erased with them. Unknown where an agent uploads before they say to whom.
+    #[serde(default)]
+    contact: Option<ContactId>,
     began_at: Timestamp,
     name: FileName,
     /// Everything that was begun for it, so that nothing is left behind.
@@ -214,6 +218,7 @@ impl Taken {
         draft: &mut Draft,
         message: MessageId,
         thread: ThreadId,
+        contact: Option<ContactId>,
         content: &Content,
     ) -> Result<(), StoreError> {
         for (key, version) in &self.documents {
@@ -222,8 +227,15 @@ impl Taken {
         }
         for attachment in content.attachments() {
             let sent = Sent { message, thread, attachment: attachment.clone() };
+            let key = key(ATTACHMENT, attachment.id);
+            draft.changes.document_owners.extend(contact.map(|contact| DocumentOwner {
+                key: key.clone(),
+                contact,
+                message: Some(message),
+                blobs: Vec::new(),
+            }));
             draft.changes.documents.push(DocumentWrite {
-                key: key(ATTACHMENT, attachment.id),
+                key,
                 expected_version: Some(0),
                 body: Some(written(&sent)?),
             });
@@ -281,7 +293,8 @@ impl Engine {
         id: ClientId,
         name: FileName,
     ) -> Result<Uploading, EngineError> {
-        self.upload(Owner::Contact(session.point), &session.channel, id, name).await
+        let (owner, contact) = (Owner::Contact(session.point), Some(session.contact));
+        self.upload(owner, contact, &session.channel, id, name).await
     }
 
     /// An agent begins to upload a file for an interaction. Likewise.
@@ -305,7 +318,8 @@ impl Engine {
             .ok_or(EngineError::NotFound { what: "interaction" })?;
         allowed(configured, &known, Verb::WriteInInteraction)?;
         self.inner.may_attach(&known.channel)?;
-        self.upload(Owner::Agent(agent.clone()), &known.channel, id, name).await
+        let contact = self.inner.thread(known.thread).await?.and_then(|info| info.contact);
+        self.upload(Owner::Agent(agent.clone()), contact, &known.channel, id, name).await
     }
 
     /// The same for a message without an interaction (r27).
@@ -324,12 +338,13 @@ impl Engine {
         self.touch(agent);
         may(Actor::Agent(configured), Verb::WriteWithoutInteraction, Object::Contact)?;
         self.inner.may_attach(channel)?;
-        self.upload(Owner::Agent(agent.clone()), channel, id, name).await
+        self.upload(Owner::Agent(agent.clone()), None, channel, id, name).await
     }
 
     async fn upload(
         &self,
         owner: Owner,
+        contact: Option<ContactId>,
         channel: &ChannelName,
         client: ClientId,
         name: FileName,
@@ -355,12 +370,15 @@ impl Engine {
         };
         let room = self.inner.room(&owner).await?;
         if room == 0 {
-            return Err(self.inner.refuse(id, version, &owner, name, blobs, RejectReason::NoRoom).await);
+            let upload =
+                Upload { owner, contact, began_at: self.inner.now(), name, blobs, state: UploadState::Begun };
+            return Err(self.inner.refuse(id, version, &upload, RejectReason::NoRoom).await);
         }
         let blob = self.inner.new_id::<BlobId>();
         blobs.push(blob);
         let limit = transport.capabilities().largest_file().min(room);
-        let upload = Upload { owner, began_at: self.inner.now(), name, blobs, state: UploadState::Begun };
+        let upload =
+            Upload { owner, contact, began_at: self.inner.now(), name, blobs, state: UploadState::Begun };
         self.inner.write_upload(id, version, &upload, None).await?;
         let below = files.blobs.begin(blob, limit).await?;
         Ok(Uploading::Begun(Box::new(UploadWriter {
@@ -480,6 +498,7 @@ impl Engine {
             if let Err(error) = engine.sweep_uploads().await {
                 tracing::warn!(%error, "uploads that nobody sent were not removed");
             }
+            engine.inner.delete_erased_files_later().await;
         });
     }
 }
@@ -540,7 +559,10 @@ impl UploadWriter {
             // The same upload in another connection was faster.
             Err(EngineError::Contended) => match self.engine.inner.ready(self.id).await? {
                 Some(attachment) => Ok(attachment),
-                None => Err(EngineError::Contended),
+                None => {
+                    self.give_up_if_forgotten().await?;
+                    Err(EngineError::Contended)
+                }
             },
             Err(EngineError::Rejected { reason }) => Err(self.refuse(reason).await),
             Err(other) => Err(other),
@@ -629,6 +651,16 @@ impl UploadWriter {
         Ok(Some(Thumbnail { blob, media_type: small.media_type, dimensions: small.dimensions }))
     }
 
+    /// Removes the bytes when nothing speaks of the upload any more, because it was erased while they came.
+    async fn give_up_if_forgotten(&mut self) -> Result<(), EngineError> {
+        if self.engine.inner.store.document(&key(UPLOAD, self.id)).await?.is_none() {
+            for blob in &self.upload.blobs {
+                self.files.blobs.delete(*blob).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the file is too large for the channel, or for what the contact has left.
     async fn too_large(&mut self) -> Result<RejectReason, EngineError> {
         let room = self.engine.inner.room(&self.upload.owner).await?;
@@ -638,11 +670,7 @@ impl UploadWriter {
 
     /// Notes that it was not taken, removes its bytes, and gives the error.
     async fn refuse(&mut self, reason: RejectReason) -> EngineError {
-        let upload = &self.upload;
-        self.engine
-            .inner
-            .refuse(self.id, self.version, &upload.owner, upload.name.clone(), upload.blobs.clone(), reason)
-            .await
+        self.engine.inner.refuse(self.id, self.version, &self.upload, reason).await
     }
 }
 
@@ -674,7 +702,7 @@ fn no_attachment() -> EngineError {
 }
 
 impl Inner {
-    fn files(&self) -> Result<&Files, EngineError> {
+    pub(crate) fn files(&self) -> Result<&Files, EngineError> {
         self.files.as_ref().ok_or(EngineError::NotPlugged { plug: Plug::Attachments })
     }
 
@@ -768,6 +796,12 @@ impl Inner {
         if self.store.document(&key).await?.map_or(0, |document| document.version) != version {
             return Err(EngineError::Contended.into());
         }
+        draft.changes.document_owners.extend(upload.contact.map(|contact| DocumentOwner {
+            key: key.clone(),
+            contact,
+            message: None,
+            blobs: upload.blobs.clone(),
+        }));
         draft.changes.documents.push(DocumentWrite {
             key,
             expected_version: Some(version),
@@ -784,8 +818,15 @@ impl Inner {
                 Some((_, sum)) => *sum = sum.saturating_add(bytes),
                 None => uploaded.days.push((today, bytes)),
             }
+            let key = DocumentKey::new(UPLOADED, point.to_string());
+            draft.changes.document_owners.extend(upload.contact.map(|contact| DocumentOwner {
+                key: key.clone(),
+                contact,
+                message: None,
+                blobs: Vec::new(),
+            }));
             draft.changes.documents.push(DocumentWrite {
-                key: DocumentKey::new(UPLOADED, point.to_string()),
+                key,
                 expected_version: Some(version),
                 body: Some(written(&uploaded)?),
             });
@@ -800,13 +841,11 @@ impl Inner {
         self: &Arc<Self>,
         id: AttachmentId,
         version: u64,
-        owner: &Owner,
-        name: FileName,
-        blobs: Vec<BlobId>,
+        upload: &Upload,
         reason: RejectReason,
     ) -> EngineError {
         if let Ok(files) = self.files() {
-            for blob in &blobs {
+            for blob in &upload.blobs {
                 if let Err(error) = files.blobs.delete(*blob).await {
                     tracing::warn!(%error, "the bytes of a refused file were not removed");
                 }
@@ -814,7 +853,7 @@ impl Inner {
         }
         metrics::counter!("parlor_attachment_rejected_total", "reason" => reason.as_str()).increment(1);
         let state = UploadState::Refused(reason);
-        let upload = Upload { owner: owner.clone(), began_at: self.now(), name, blobs, state };
+        let upload = Upload { began_at: self.now(), state, ..upload.clone() };
         match self.write_upload(id, version, &upload, None).await {
             Ok(()) | Err(EngineError::Contended) => EngineError::Rejected { reason },
             Err(other) => other,

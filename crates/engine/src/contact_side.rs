@@ -10,8 +10,8 @@ use parlor_model::{
     Subject, SystemNotice, Thread, ThreadId, Timestamp, Visibility,
 };
 use parlor_store::{
-    Acknowledged, Alert, AlertKind, ContactQuery, ContactScope, ContactWrite, DocumentWrite, Duplicate,
-    InboxEntry, InboxKey, NewMessage, StoreError,
+    Acknowledged, Alert, AlertKind, ContactQuery, ContactScope, ContactWrite, DocumentOwner, DocumentWrite,
+    Duplicate, InboxEntry, InboxKey, NewMessage, StoreError,
 };
 use parlor_transcript::alert_due;
 use tokio::sync::broadcast;
@@ -42,7 +42,8 @@ pub struct Arrival {
     pub key: PointKey,
     /// The name that the network shows, or that the contact gave.
     pub display_name: Option<String>,
-    /// Documents to keep in the same commit, such as the session of a web chat.
+    /// Documents to keep in the same commit, such as the session of a web chat. They belong to the contact, and end with
+    /// it.
     pub documents: Vec<DocumentWrite>,
 }
 
@@ -310,6 +311,13 @@ impl Inner {
             writes = true;
             self.new_contact(arrival, now, &mut draft)
         };
+        let keys = arrival.documents.iter().map(|write| write.key.clone());
+        draft.changes.document_owners.extend(keys.map(|key| DocumentOwner {
+            key,
+            contact: point.contact,
+            message: None,
+            blobs: Vec::new(),
+        }));
         let subject = Subject::Direct(point.id);
         let known = self.store.thread_by_subject(arrival.channel.as_str(), &subject).await?;
         let thread = known.unwrap_or_else(|| {
@@ -355,6 +363,11 @@ impl Inner {
         inbound: &Inbound,
         key: &InboxKey,
     ) -> Result<Received, Attempt> {
+        // Held until it is committed: an erasure waits for it, and it does not follow one.
+        let erased = self.erased.read().await;
+        if erased.contains(&session.point) {
+            return Err(EngineError::NotFound { what: "contact" }.into());
+        }
         let now = self.now();
         let taken = self.contact_files(session.point, &inbound.uploads).await?;
         if let Some(earlier) = taken.sent_with {
@@ -389,7 +402,7 @@ impl Inner {
         let visibility = self
             .transport(channel)
             .map_or(parlor_model::Visibility::Private, |transport| transport.profile().visibility);
-        taken.bind(&mut draft, message, session.thread, &content)?;
+        taken.bind(&mut draft, message, session.thread, Some(session.contact), &content)?;
         draft.changes.messages.push(NewMessage {
             id: message,
             thread: session.thread,

@@ -13,6 +13,7 @@ use parlor_model::{
     InteractionId, Label, Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness, ReadinessState,
     Role, Subject, ThreadId, Timestamp, Visibility, WebAddress,
 };
+use parlor_store::personal::erased_address;
 use parlor_store::{
     AgentState, AgentWrite, Assignment, Committed, ContactWrite, Duplicate, NewMessage, ReadMarker, Request,
     RequestKey, StoreError,
@@ -709,7 +710,8 @@ impl Inner {
             Writing::ToContact { id, said } => {
                 let interaction = self.visible_interaction(agent, *id, Verb::WriteInInteraction).await?;
                 let (content, taken) = self.agents_content(&agent.name, said).await?;
-                taken.bind(&mut draft, message, interaction.thread, &content)?;
+                let contact = self.thread(interaction.thread).await?.and_then(|info| info.contact);
+                taken.bind(&mut draft, message, interaction.thread, contact, &content)?;
                 self.say(agent, &interaction, message, content, &mut draft).await?
             }
             Writing::PushedUrl { id, address } => {
@@ -755,7 +757,7 @@ impl Inner {
                 let session = self.session_on(*contact, channel).await?;
                 let (content, taken) = self.agents_content(&agent.name, said).await?;
                 let visibility = self.check_content(agent, channel, &content)?;
-                taken.bind(&mut draft, message, session.thread, &content)?;
+                taken.bind(&mut draft, message, session.thread, Some(session.contact), &content)?;
                 self.remember_emoji(&mut draft, agent, &content).await?;
                 self.assign(&mut draft, &agent.name, session.thread).await;
                 let place = self.goes_on(agent, session.thread, &mut draft)?;
@@ -850,6 +852,10 @@ impl Inner {
         let Some((thread, point)) = found else {
             return Err(EngineError::NotOnChannel(channel.clone()));
         };
+        let known = self.store.point(point).await?;
+        if known.is_some_and(|known| known.key.address == erased_address(point)) {
+            return Err(EngineError::NotFound { what: "contact" });
+        }
         Ok(ContactSession { channel: channel.clone(), thread, point, contact })
     }
 

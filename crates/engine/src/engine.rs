@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use parlor_channel::{DeliverySide, MediaInspector, OutsideLauncher, Transport, VoiceGateway};
 use parlor_model::{
-    Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, Id, IdSource, Subject, Thread,
-    ThreadId, Timestamp,
+    Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, ContactPointId, Id, IdSource,
+    Subject, Thread, ThreadId, Timestamp,
 };
 use parlor_store::{BlobStore, CommitError, Committed, JournalEntry, JournalRecord, Store, StoreError};
 use tokio::sync::{Semaphore, mpsc};
@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) pictures: Arc<Semaphore>,
     /// When uploads that nobody sent were last looked for.
     pub(crate) swept_uploads: Mutex<Option<Timestamp>>,
+    /// Contact points that were erased while this process runs: whoever is still connected as one is nobody any more.
+    pub(crate) erased: tokio::sync::RwLock<BTreeSet<ContactPointId>>,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     threads: Mutex<BTreeMap<ThreadId, Arc<ThreadInfo>>>,
     pub(crate) figures: tokio::sync::Mutex<crate::figures::Figures>,
@@ -211,12 +213,16 @@ impl EngineBuilder {
             files: self.files,
             pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
             swept_uploads: Mutex::new(None),
+            erased: tokio::sync::RwLock::default(),
             transports: self.transports,
             threads: Mutex::new(BTreeMap::new()),
             figures: tokio::sync::Mutex::default(),
         });
         let conductor = Conductor::recover(&inner, inbox, self.node, self.drive).await?;
         tokio::spawn(conductor.run());
+        let sweeping = Arc::clone(&inner);
+        // What an earlier process erased and did not come to delete.
+        tokio::spawn(async move { sweeping.delete_erased_files_later().await });
         Ok(Engine { inner })
     }
 }

@@ -106,6 +106,9 @@ pub enum EngineError {
     /// Where the bytes of attachments are kept failed.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// Somebody works for the contact: what is not Done has to be finished before they are erased.
+    #[error("work with this contact is not done yet")]
+    InWork,
     /// The client used the id for something else before.
     #[error("the id was used for another request")]
     IdReused,

@@ -135,6 +135,12 @@ impl Hub {
         contacts.entry(thread).or_insert_with(|| broadcast::Sender::new(CONTACT_BUFFER)).subscribe()
     }
 
+    /// Ends the connections of the contact of a thread.
+    pub(crate) fn dismiss_contact(&self, thread: ThreadId) {
+        // Whoever listened hears that nobody speaks any more.
+        self.contacts.lock().unwrap_or_else(PoisonError::into_inner).remove(&thread);
+    }
+
     /// Forgets the channel of a thread to which nobody listens any more.
     pub(crate) fn forget_contact(&self, thread: ThreadId) {
         let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);

@@ -73,13 +73,15 @@ pub enum Verb {
     PickEmoji,
     /// Keep a file that came with a message, beyond looking at it (r126).
     SaveAttachment,
-    /// Export transcripts, outbox, assignments, dead letters and counters.
+    /// Export transcripts, outbox, assignments, dead letters and counters; everything of one contact too.
     Export,
+    /// Erase a contact, with everything that belongs to them.
+    EraseContact,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::ActAsOneself,
         Self::AnswerOffer,
         Self::ReadInteraction,
@@ -109,6 +111,7 @@ impl Verb {
         Self::PickEmoji,
         Self::SaveAttachment,
         Self::Export,
+        Self::EraseContact,
     ];
 }
 
@@ -175,7 +178,7 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
     let agent = match actor {
         Actor::Operator => {
             return match verb {
-                Verb::Export => Ok(()),
+                Verb::Export | Verb::EraseContact => Ok(()),
                 Verb::ActAsOneself
                 | Verb::AnswerOffer
                 | Verb::ReadInteraction
@@ -273,6 +276,8 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
             flag(FlagName::ComposeFromCommunication)
         }
         Verb::Export => Err(Denial { verb, missing: Missing::Operator }),
+        // Whoever configures sees nothing of it, and need not to.
+        Verb::EraseContact => needs(Missing::Role(Role::Admin), agent.role == Role::Admin),
     }
 }
 

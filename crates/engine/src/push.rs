@@ -14,7 +14,7 @@ use crate::permission::{Actor, Object, Verb, may};
 use crate::view::{InteractionView, MessageView};
 
 /// The documents in which an agent's sent addresses are kept, one for each agent.
-const PUSHED: &str = "pushed_urls";
+pub(crate) const PUSHED: &str = "pushed_urls";
 
 impl Engine {
     /// Invites the contact to open a web address (r59, r64). It is written like a message, and counts as an answer.

@@ -6,6 +6,7 @@ mod colleagues;
 mod consults;
 mod contacts;
 mod emoji;
+mod erasure;
 mod feed;
 mod hand_over;
 mod health;
@@ -60,6 +61,7 @@ impl Api {
         let api = emoji::routes(api);
         let api = attachments::routes(api);
         let api = contacts::routes(api);
+        let api = erasure::routes(api);
         let api = kpi::routes(api);
         let api = team::routes(api);
         let api = routing::routes(api);

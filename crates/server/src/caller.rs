@@ -26,6 +26,35 @@ pub(crate) struct AgentCaller {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AdminCaller;
 
+/// An agent or the holder of the administration token, where [`may`] tells them apart.
+#[derive(Clone, Debug)]
+pub(crate) enum AnyCaller {
+    Agent(AgentCaller),
+    Operator,
+}
+
+impl AnyCaller {
+    pub(crate) fn actor<'a>(&self, shared: &'a Shared) -> Result<Actor<'a>, Problem> {
+        match self {
+            Self::Agent(caller) => {
+                shared.engine.agent(&caller.name).map(Actor::Agent).ok_or_else(not_signed_in)
+            }
+            Self::Operator => Ok(Actor::Operator),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for AnyCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        match shared.caller(parts).await? {
+            Caller::Admin => Ok(Self::Operator),
+            Caller::Agent(_) => AgentCaller::from_request_parts(parts, shared).await.map(Self::Agent),
+        }
+    }
+}
+
 /// Whoever it was.
 #[derive(Debug)]
 enum Caller {

@@ -130,6 +130,8 @@ codes! {
     TooMany = 409 "too_many",
     /// The colleague is not logged in.
     AgentAway = 409 "agent_away",
+    /// Work with the contact is not done yet.
+    InWork = 409 "in_work",
     /// The agent has no room for it.
     AtCapacity = 409 "at_capacity",
     /// The id was used for another request.
@@ -162,6 +164,8 @@ codes! {
     NotShown = 422 "not_shown",
     /// This never leaves the house.
     NotForContacts = 422 "not_for_contacts",
+    /// It has to be confirmed.
+    NotConfirmed = 422 "not_confirmed",
     /// No channel asks for this medium.
     UnknownMedium = 422 "unknown_medium",
     /// There is no such disposition.
@@ -315,6 +319,7 @@ impl From<EngineError> for Problem {
                 .with("missing", FlagName::EmojiAllowed.as_str())
                 .with("start", start)
                 .with("end", end),
+            EngineError::InWork => Self::new(Code::InWork, detail),
             EngineError::IdReused => Self::new(Code::IdReused, detail),
             EngineError::StaleVersion => Self::new(Code::StaleVersion, detail),
             EngineError::UnknownDisposition(_) => {

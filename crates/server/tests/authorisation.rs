@@ -131,6 +131,14 @@ fn table() -> Vec<Row> {
             [401, 401, 409, 200, 409, 403, 403],
         ),
         ("POST", "/api/contacts/{contact}/read", None, unseen),
+        ("POST", "/api/contacts/{contact}/export", None, export),
+        // It has to be confirmed.
+        (
+            "POST",
+            "/api/contacts/{contact}/erase",
+            Some(json!({"confirm": uuid(9)})),
+            [401, 401, 403, 403, 403, 422, 422],
+        ),
         // The socket asks where a page comes from, not who somebody is.
         ("GET", "/chat/{channel}/socket", None, [403; 7]),
         ("GET", "/admin/transcript.ndjson", None, export),

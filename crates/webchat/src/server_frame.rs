@@ -191,6 +191,8 @@ pub enum FrameContent {
         /// What it was called where it came from.
         kind: String,
     },
+    /// Something that was erased; its place stays.
+    Erased,
 }
 
 /// What of the course of an interaction a contact is told.

@@ -25,6 +25,7 @@ pub fn visible(message: &Message, agent_name: impl Fn(&AgentName) -> String) -> 
         }
         // The raw text stays with us: it is for people who know the network that sent it.
         Content::Unsupported { kind, .. } => FrameContent::Unsupported { kind: kind.clone() },
+        Content::Erased => FrameContent::Erased,
         // Notes, and whatever was added to the vocabulary without a rule here.
         _ => return None,
     };

@@ -130,6 +130,7 @@ fn every_author_and_content_is_written_as_the_specification_says() {
         notice(ContactNotice::Ended { by: EndedBy::Me }),
         notice(ContactNotice::Reactivated),
         FrameContent::Unsupported { kind: "sticker".into() },
+        FrameContent::Erased,
     ] {
         let written = serde_json::to_string(&content).expect("plain data");
         assert!(page.contains(&format!("| `{written}` |")), "{written}");

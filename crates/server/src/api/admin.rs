@@ -23,7 +23,7 @@ use crate::shared::Shared;
 /// How many rows are written at a time where the engine gives all at once.
 const ROWS: usize = 1_000;
 
-const LINES: &str = "application/x-ndjson";
+pub(super) const LINES: &str = "application/x-ndjson";
 
 pub(super) fn routes(api: Api) -> Api {
     api.route(
@@ -96,7 +96,7 @@ where
     Ok((content_type(LINES), Body::from_stream(all)).into_response())
 }
 
-fn lines<R: Serialize>(rows: &[R]) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+pub(super) fn lines<R: Serialize>(rows: &[R]) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
     let mut lines = Vec::new();
     for row in rows {
         serde_json::to_writer(&mut lines, row)?;

@@ -23,7 +23,7 @@ use parlor_model::{
     MessageText, OfferMode, PointAddress, PointKey, ProviderMessageId, QueueName, Role,
 };
 use parlor_server::{Limits, Server, ServerConfig};
-use parlor_store::{MemoryStore, Store};
+use parlor_store::{BlobStore, MemoryStore, Store};
 use parlor_testkit::{ManualClock, SeededIds};
 use parlor_webchat::WebChat;
 use secrecy::SecretString;
@@ -159,12 +159,35 @@ impl World {
         config: Config,
         server: ServerConfig,
     ) -> Self {
+        Self::build(store, Arc::new(Blobs::memory()), clock, ids, config, server).await
+    }
+
+    /// The same with files kept elsewhere than in memory; another seed for each process over one store.
+    pub(crate) async fn with_files(
+        store: Arc<dyn Store>,
+        blobs: Arc<dyn BlobStore>,
+        clock: ManualClock,
+        seed: u64,
+        config: Config,
+        server: ServerConfig,
+    ) -> Self {
+        Self::build(store, blobs, clock, SeededIds::new(seed), config, server).await
+    }
+
+    async fn build(
+        store: Arc<dyn Store>,
+        blobs: Arc<dyn BlobStore>,
+        clock: ManualClock,
+        ids: SeededIds,
+        config: Config,
+        server: ServerConfig,
+    ) -> Self {
         let engine = EngineBuilder::new(config, Arc::clone(&store))
             .clock(Arc::new(clock.clone()))
             .ids(Arc::new(ids))
             .drive(Drive::Manual)
             .transport(ChannelKind::WebChat, Arc::new(WebChat::new(server.chat.clone())))
-            .attachments(Arc::new(Blobs::memory()), Arc::new(Inspector::default()))
+            .attachments(blobs, Arc::new(Inspector::default()))
             .start()
             .await
             .unwrap();

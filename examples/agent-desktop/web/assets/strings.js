@@ -674,6 +674,7 @@ export const desk = {
     late: 'arrived late',
     showAll: 'Show all',
     unsupported: 'A message of a form that cannot be shown',
+    erased: 'This was erased',
     /** @param {string} channel */
     interaction: (channel) => `Interaction on ${channel}`,
     /** @param {string} name @param {string} text */
@@ -857,6 +858,7 @@ export const chat = {
     too_many_attachments: 'These are too many files for one message.',
   }[code] ?? (detail || 'Something went wrong. Please try again.')),
   unsupported: 'A message that cannot be shown here',
+  erased: 'This message was deleted',
   /** What a system notice says; `null` for one that this version does not know. @param {{notice?: string, agent?: string, by?: string}} content */
   notice: (content) => {
     const agent = content.agent ? words(content.agent) : 'Our team';

@@ -266,7 +266,7 @@ export class ParlorChat extends HTMLElement {
     const { content } = row.entry;
     if (content.type === 'pushed_url') return makeInvitation(content);
     if (content.type === 'attached') return [...written(content.text ?? ''), makeFiles(content.attachments ?? [], this.files)];
-    return written(content.text ?? chat.unsupported);
+    return written(content.text ?? (content.type === 'erased' ? chat.erased : chat.unsupported));
   }
 
   /** @param {HTMLElement} element @param {Row} row */

@@ -135,6 +135,7 @@ const FILES = () => ({
 
 /** @param {import('../types.js').Content} content @param {string} search @param {import('../types.js').Span[]} [spans] */
 function makeText(content, search, spans = []) {
+  if (content.type === 'erased') return h('div', { class: 'text' }, h('em', {}, desk.transcript.erased));
   if (content.text === undefined) {
     return h('div', { class: 'text' }, h('em', {}, desk.transcript.unsupported), content.raw ? h('pre', { dir: 'auto' }, ...written(content.raw)) : null);
   }

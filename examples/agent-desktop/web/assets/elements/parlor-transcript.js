@@ -173,7 +173,7 @@ export class ParlorTranscript extends View {
     const news = newest.author.kind === 'contact' || (inside && listens && newest.author.name !== store.me?.agent);
     if (this.lastSpoken !== 0 && position > this.lastSpoken && this.speaks && this.checkVisibility() && news) {
       const name = visible(nameOfAuthor(newest.author, newest.contact ?? ''));
-      announce(desk.transcript.announce(name, oneLine(newest.content.text ?? desk.transcript.unsupported, 400)));
+      announce(desk.transcript.announce(name, oneLine(newest.content.text ?? (newest.content.type === 'erased' ? desk.transcript.erased : desk.transcript.unsupported), 400)));
     }
     this.lastSpoken = Math.max(this.lastSpoken, position);
   }
