@@ -57,6 +57,7 @@ mod refusals;
 mod repeated;
 mod rest;
 mod restart;
+mod retention;
 mod rows;
 mod silence;
 mod targets;

@@ -336,6 +336,7 @@ impl Conductor {
                 break;
             }
         }
+        engine.end_what_is_too_old_now_and_then(engine.now());
         let (published, waiting) = engine.hub.progress();
         if waiting {
             tracing::debug!(published, "a gap in the journal is read from the store");

@@ -104,6 +104,8 @@ pub struct Rules {
     pub recent_emoji: usize,
     /// What becomes of uploaded files.
     pub uploads: Uploads,
+    /// How long things are kept.
+    pub retention: Retention,
 }
 
 impl Rules {
@@ -122,6 +124,7 @@ impl Default for Rules {
             invitation: "Please open this link:".to_owned(),
             recent_emoji: 30,
             uploads: Uploads::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -147,6 +150,23 @@ impl Default for Uploads {
             per_contact: 1_000_000_000,
             within: Duration::from_secs(30 * DAY),
         }
+    }
+}
+
+/// How long things are kept, counted from when they came in. Default: as long as the workspace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retention {
+    /// What was said, with its files. Its place stays. What belongs to work that is not Done is kept until it is.
+    pub messages: Option<Duration>,
+    /// The bytes of what could not be understood.
+    pub dead_letters: Option<Duration>,
+}
+
+impl Retention {
+    /// Whether anything ends at all.
+    pub(crate) const fn ends_anything(self) -> bool {
+        self.messages.is_some() || self.dead_letters.is_some()
     }
 }
 

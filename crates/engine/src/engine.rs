@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) pictures: Arc<Semaphore>,
     /// When uploads that nobody sent were last looked for.
     pub(crate) swept_uploads: Mutex<Option<Timestamp>>,
+    /// When what is too old was last looked for.
+    pub(crate) looked_for_old: Mutex<Option<Timestamp>>,
     /// Contact points that were erased while this process runs: whoever is still connected as one is nobody any more.
     pub(crate) erased: tokio::sync::RwLock<BTreeSet<ContactPointId>>,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
@@ -213,6 +215,7 @@ impl EngineBuilder {
             files: self.files,
             pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
             swept_uploads: Mutex::new(None),
+            looked_for_old: Mutex::new(None),
             erased: tokio::sync::RwLock::default(),
             transports: self.transports,
             threads: Mutex::new(BTreeMap::new()),

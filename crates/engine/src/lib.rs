@@ -36,6 +36,7 @@ mod push;
 mod reads;
 mod remembered;
 mod requests;
+mod retention;
 mod source;
 mod targets;
 mod team;
@@ -45,7 +46,7 @@ mod what_if;
 
 pub use attachments::{FileRules, OpenAttachment, Opening, Said, UploadWriter, Uploading};
 pub use config::{
-    ChannelRules, Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Rules, Timing, Uploads,
+    ChannelRules, Config, ConfigError, Disposition, MissedOffer, ReplyGoes, Retention, Rules, Timing, Uploads,
 };
 pub use consult::Consulted;
 pub use contact_side::{Arrival, ContactConnection, ContactItem, ContactSession, Inbound, Received};
@@ -60,6 +61,7 @@ pub use find::FindRequest;
 pub use hand_over::HandTo;
 pub use reads::{ContactsRequest, ConversationRequest};
 pub use requests::{ConsultBy, RequestGone, RequestKind};
+pub use retention::Ended;
 pub use source::{SystemClock, SystemIds};
 pub use targets::{AgentTarget, Obstacle, QueueTarget, Targets};
 pub use team::{ColleagueView, TeamAgent, TeamQueue, TeamView, WaitingWork};
