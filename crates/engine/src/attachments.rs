@@ -557,13 +557,13 @@ impl UploadWriter {
         match self.engine.inner.write_upload(self.id, self.version, &self.upload, counted).await {
             Ok(()) => Ok(attachment),
             // The same upload in another connection was faster.
-            Err(EngineError::Contended) => match self.engine.inner.ready(self.id).await? {
-                Some(attachment) => Ok(attachment),
-                None => {
-                    self.give_up_if_forgotten().await?;
-                    Err(EngineError::Contended)
+            Err(EngineError::Contended) => {
+                if let Some(attachment) = self.engine.inner.ready(self.id).await? {
+                    return Ok(attachment);
                 }
-            },
+                self.give_up_if_forgotten().await?;
+                Err(EngineError::Contended)
+            }
             Err(EngineError::Rejected { reason }) => Err(self.refuse(reason).await),
             Err(other) => Err(other),
         }

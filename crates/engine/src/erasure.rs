@@ -167,7 +167,9 @@ impl Inner {
             let page = self.store.messages(thread, after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.sequence;
-            page.iter().for_each(|message| look(&message.content));
+            for message in &page {
+                look(&message.content);
+            }
         }
     }
 

@@ -75,7 +75,7 @@ pub enum Verb {
     SaveAttachment,
     /// Export transcripts, outbox, assignments, dead letters and counters; everything of one contact too.
     Export,
-    /// Erase a contact, with everything that belongs to them.
+    /// Erase a contact, with everything that belongs to them. Whoever does it sees nothing of it.
     EraseContact,
 }
 
@@ -256,11 +256,10 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
             needs(Missing::Part, takes_or_is_offered(object) || takes_or_is_beside(object))
         }
         Verb::WriteInternally => needs(Missing::Part, takes_or_is_beside(object)),
-        Verb::Supervise | Verb::Pull | Verb::AskWhatIf => {
+        Verb::Supervise | Verb::Pull | Verb::AskWhatIf | Verb::ReadFigures => {
             needs(Missing::Role(Role::Supervisor), agent.role == Role::Supervisor)
         }
         Verb::OpenInteraction | Verb::ConsultColleague | Verb::ReadOwnFigures => desk(),
-        Verb::ReadFigures => needs(Missing::Role(Role::Supervisor), agent.role == Role::Supervisor),
         Verb::ReadContacts | Verb::EditContact | Verb::LaunchOutside => {
             desk()?;
             in_work_or_communication()
@@ -276,7 +275,6 @@ pub fn may(actor: Actor<'_>, verb: Verb, object: Object) -> Result<(), Denial> {
             flag(FlagName::ComposeFromCommunication)
         }
         Verb::Export => Err(Denial { verb, missing: Missing::Operator }),
-        // Whoever configures sees nothing of it, and need not to.
         Verb::EraseContact => needs(Missing::Role(Role::Admin), agent.role == Role::Admin),
     }
 }

@@ -36,6 +36,7 @@ const STRANGER: usize = 1;
 /// A route, what is sent, and the status for each caller.
 type Row = (&'static str, &'static str, Option<Value>, [u16; CALLERS.len()]);
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn table() -> Vec<Row> {
     let message = json!({"id": uuid(9), "text": "Hello"});
     let open = [200; 7];

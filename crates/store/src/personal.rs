@@ -204,7 +204,8 @@ pub fn erased_address(point: ContactPointId) -> PointAddress {
 /// Takes what belongs to a contact out of an interaction; answers whether there was anything. Its history, treated by
 /// [`erase_event`], leads to the same.
 pub fn erase_case(interaction: &mut Interaction) -> bool {
-    interaction.case.values_mut().fold(false, |erased, value| erase_value(value) || erased)
+    // All of them, not only up to the first.
+    interaction.case.values_mut().filter_map(|value| erase_value(value).then_some(())).count() > 0
 }
 
 /// Takes what belongs to a contact out of an event; answers whether there was anything.

@@ -177,7 +177,7 @@ wrong! {
     /// Does not wait until an entry is due.
     SendsTooEarly; fails what_is_not_due_holds_up_its_thread {
         async fn claim_outbox(&self, claim: &OutboxClaim) -> Result<Vec<OutboxEntry>, StoreError> {
-            let now = claim.now + Duration::from_secs(3_600);
+            let now = claim.now + Duration::from_hours(1);
             self.below.claim_outbox(&OutboxClaim { now, ..claim.clone() }).await
         }
     }

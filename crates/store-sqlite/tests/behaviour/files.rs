@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use parlor_store::{Store, StoreError};
+use parlor_store::{OutboxClaim, PersonalPart, Store, StoreError};
 use parlor_store_sqlite::{SqliteError, SqliteOptions, SqliteStore};
-use parlor_testkit::store_suite::Sample;
+use parlor_testkit::store_suite::{Planted, Sample};
 use rusqlite::Connection;
 
 use crate::support::{Place, run};
@@ -94,6 +95,41 @@ fn a_file_whose_schema_was_changed_by_others_is_refused() {
     assert_incompatible(&place.file(), "is different");
     change("UPDATE schema_history SET checksum = 'x'");
     assert!(matches!(refusal(&place.file()), StoreError::Corrupt { .. }));
+}
+
+/// What the migrations after the second made, taken back: a file as the version before them left it.
+const AS_BEFORE_LEASES: &str = "
+    DROP INDEX outbox_waiting; DROP INDEX outbox_before; DROP INDEX outbox_in_flight; DROP INDEX outbox_of_message;
+    ALTER TABLE outbox DROP COLUMN worker; ALTER TABLE outbox DROP COLUMN lease_until;
+    ALTER TABLE outbox DROP COLUMN place;
+    DROP TABLE audit; DROP TABLE document_owners; DROP INDEX requests_for;
+    ALTER TABLE contacts DROP COLUMN erased;
+    DELETE FROM schema_history WHERE version > 2;";
+
+#[test]
+fn a_file_of_an_earlier_version_becomes_what_this_one_needs() {
+    let place = Place::new();
+    run(async {
+        let sample = Sample::new();
+        let store = place.open();
+        let ann = Planted::in_store(&sample, &*store, "quokka").await;
+        store.close().await.unwrap();
+        Connection::open(place.file()).unwrap().execute_batch(AS_BEFORE_LEASES).unwrap();
+
+        let store = place.open();
+        let claim = OutboxClaim {
+            worker: "one".to_owned(),
+            now: sample.now(),
+            ttl: Duration::from_secs(1),
+            limit: usize::MAX,
+        };
+        let claimed = store.claim_outbox(&claim).await.unwrap();
+        assert_eq!(claimed.len(), 1, "what waited is given out");
+        let erased = store.erase(&ann.erasure(&sample)).await.unwrap().unwrap();
+        assert!(erased.rows[&PersonalPart::Messages] > 0);
+        assert_eq!(erased.rows[&PersonalPart::Documents], 0, "nobody had said whose they were");
+        store.close().await.unwrap();
+    });
 }
 
 #[test]

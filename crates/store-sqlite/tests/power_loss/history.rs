@@ -117,6 +117,7 @@ impl Writer {
                 not_before: sample.now(),
                 provider_id: None,
                 reason: None,
+                lease: None,
                 version: 0,
             },
             expected_version: 0,

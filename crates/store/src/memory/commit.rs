@@ -282,7 +282,7 @@ impl Transaction<'_> {
         must_exist(self.tables.place_of.contains_key(&entry.message), "the message of an outbox entry")?;
         must_exist(self.tables.threads.contains_key(&entry.thread), "the thread of an outbox entry")?;
         let lease = entry.lease.clone().filter(|_| entry.state == OutboxState::Sending);
-        self.put(|t| &mut t.outbox, id, Some(OutboxEntry { version, lease, ..entry }));
+        self.put(|t| &mut t.outbox, id, Some(OutboxEntry { lease, version, ..entry }));
         Ok(())
     }
 

@@ -30,6 +30,18 @@ struct Reach {
     interactions: Vec<InteractionId>,
 }
 
+impl Reach {
+    /// What requests about a contact made or changed.
+    fn resources(&self, messages: &BTreeSet<MessageId>) -> BTreeSet<Uuid> {
+        let mut resources: BTreeSet<Uuid> = messages.iter().map(Id::as_uuid).collect();
+        resources.extend(self.interactions.iter().map(Id::as_uuid));
+        resources.extend(self.family.iter().map(Id::as_uuid));
+        resources.extend(self.points.iter().map(Id::as_uuid));
+        resources.extend(self.direct.iter().map(Id::as_uuid));
+        resources
+    }
+}
+
 impl Tables {
     fn reach(&self, contact: ContactId) -> Reach {
         let mut family = self.family(contact);
@@ -79,7 +91,7 @@ impl Tables {
             .map(|m| Message::clone(m))
             .collect();
         let ids: BTreeSet<_> = messages.iter().map(|message| message.id).collect();
-        let resources = self.resources(&reach, &ids);
+        let resources = reach.resources(&ids);
         let mentions = Mentions::of(&points);
         let history = |id: InteractionId| {
             self.histories.range((id, 0)..=(id, u64::MAX)).map(|(_, recorded)| (**recorded).clone()).collect()
@@ -132,16 +144,6 @@ impl Tables {
         })
     }
 
-    /// What requests about a contact made or changed.
-    fn resources(&self, reach: &Reach, messages: &BTreeSet<MessageId>) -> BTreeSet<Uuid> {
-        let mut resources: BTreeSet<Uuid> = messages.iter().map(Id::as_uuid).collect();
-        resources.extend(reach.interactions.iter().map(Id::as_uuid));
-        resources.extend(reach.family.iter().map(Id::as_uuid));
-        resources.extend(reach.points.iter().map(Id::as_uuid));
-        resources.extend(reach.direct.iter().map(Id::as_uuid));
-        resources
-    }
-
     pub(super) fn erase(&mut self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
         let contact = erasure.contact;
         if !self.contacts.contains_key(&contact) {
@@ -156,7 +158,7 @@ impl Tables {
         let mentions = Mentions::of(self.points(contact));
         let ids: BTreeSet<_> =
             reach.messages.iter().filter_map(|place| self.messages.get(place)).map(|m| m.id).collect();
-        let resources = self.resources(&reach, &ids);
+        let resources = reach.resources(&ids);
         let mut rows: BTreeMap<_, _> = PersonalPart::ALL.into_iter().map(|part| (part, 0)).collect();
         let mut count = |part, number: usize| {
             rows.insert(part, number as u64);

@@ -98,41 +98,12 @@ impl Planted {
             expected_version: 0,
         });
         let message = said.id;
-        let file = file(sample, word);
-        let mut blobs: Vec<BlobId> = blobs_of(&file).collect();
-        let given = sample.entry(visitor.thread.id, visitor.author(), said.visibility, file);
-        let sent = DocumentKey::new("attachment", given.id.to_string());
-        changes.document_owners.push(DocumentOwner {
-            key: sent.clone(),
-            contact: visitor.contact.id,
-            message: Some(given.id),
-            blobs: Vec::new(),
-        });
-        changes.documents.push(DocumentWrite {
-            key: sent,
-            expected_version: Some(0),
-            body: Some(format!("{{\"name\":\"{word}.png\"}}")),
-        });
-        changes.messages.extend([said, answered, sample.notice(visitor.thread.id), note, sticker, given]);
+        changes.messages.extend([said, answered, sample.notice(visitor.thread.id), note, sticker]);
+        let blobs = give_files(sample, &visitor, word, &mut changes);
         changes.assignments.push(Assignment {
             agent: alice.clone(),
             contact: visitor.contact.id,
             assigned: true,
-        });
-        let key = DocumentKey::new("session", format!("of {word}"));
-        let upload: BlobId = sample.id();
-        blobs.push(upload);
-        blobs.sort_unstable();
-        changes.document_owners.push(DocumentOwner {
-            key: key.clone(),
-            contact: visitor.contact.id,
-            message: None,
-            blobs: vec![upload],
-        });
-        changes.documents.push(DocumentWrite {
-            key,
-            expected_version: Some(0),
-            body: Some(format!("{{\"name\":\"{word}\"}}")),
         });
         changes.consent.push(ConsentEntry {
             point: visitor.point.id,
@@ -179,6 +150,30 @@ fn file(sample: &Sample, word: &str) -> Content {
         thumbnail: Some(thumbnail),
     };
     Content::Attached { text: None, attachments: vec![attachment] }
+}
+
+/// A file that came with a message, and one that did not, with what is kept of each; gives under what their bytes are.
+fn give_files(sample: &Sample, visitor: &Visitor, word: &str, changes: &mut ChangeSet) -> Vec<BlobId> {
+    let (file, upload) = (file(sample, word), sample.id::<BlobId>());
+    let mut blobs: Vec<BlobId> = blobs_of(&file).chain([upload]).collect();
+    blobs.sort_unstable();
+    let given = sample.entry(visitor.thread.id, visitor.author(), parlor_model::Visibility::Private, file);
+    let contact = visitor.contact.id;
+    let sent = DocumentKey::new("attachment", given.id.to_string());
+    let unsent = DocumentKey::new("session", format!("of {word}"));
+    for key in [&sent, &unsent] {
+        changes.documents.push(DocumentWrite {
+            key: key.clone(),
+            expected_version: Some(0),
+            body: Some(format!("{{\"name\":\"{word}\"}}")),
+        });
+    }
+    changes.document_owners.extend([
+        DocumentOwner { key: sent, contact, message: Some(given.id), blobs: Vec::new() },
+        DocumentOwner { key: unsent, contact, message: None, blobs: vec![upload] },
+    ]);
+    changes.messages.push(given);
+    blobs
 }
 
 /// Where it stands which bytes are to be deleted.

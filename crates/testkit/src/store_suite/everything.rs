@@ -167,15 +167,7 @@ impl Fixture {
             at: sample.now(),
         });
         changes.dead_letters.push(dead_letter(sample, b"{\xFF\0"));
-        changes.audit.push(AuditEntry {
-            actor: "alice".to_owned(),
-            verb: "contact.edit".to_owned(),
-            object: "contact".to_owned(),
-            contact: Some(visitor.contact.id),
-            salt: sample.uuid().into_bytes(),
-            before: None,
-            after: Some([7; 32]),
-        });
+        changes.audit.push(audit_entry(sample, visitor.contact.id));
         Self { changes, visitor, other, alice, document }
     }
 
@@ -271,6 +263,18 @@ pub(super) fn state(sample: &Sample, name: &AgentName) -> AgentState {
         readiness: readiness.map(|(medium, readiness)| (medium, ReadinessState { readiness, since })).into(),
         idle_since: sample.now(),
         ..AgentState::unknown(name.clone())
+    }
+}
+
+fn audit_entry(sample: &Sample, contact: ContactId) -> AuditEntry {
+    AuditEntry {
+        actor: "alice".to_owned(),
+        verb: "contact.edit".to_owned(),
+        object: "contact".to_owned(),
+        contact: Some(contact),
+        salt: sample.uuid().into_bytes(),
+        before: None,
+        after: Some([7; 32]),
     }
 }
 

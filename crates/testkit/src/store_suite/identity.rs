@@ -268,12 +268,12 @@ pub async fn identities_join_late_and_part_again(store: Arc<dyn Store>) {
 
     // The same id means somebody else to another business, and another number is another address of the same contact.
     let elsewhere = at(ChannelKind::WhatsApp, "business-2", "US.1234", by_number.id);
-    let changed = at(ChannelKind::Sms, "", "+15550002222", by_number.id);
+    let another = at(ChannelKind::Sms, "", "+15550002222", by_number.id);
     let mut more = sample.change();
-    more.points.extend([elsewhere.clone(), changed.clone()]);
+    more.points.extend([elsewhere.clone(), another.clone()]);
     keep(&*store, more).await;
     for (point, contact) in
-        [(&number, by_number.id), (&id, by_id.id), (&elsewhere, by_number.id), (&changed, by_number.id)]
+        [(&number, by_number.id), (&id, by_id.id), (&elsewhere, by_number.id), (&another, by_number.id)]
     {
         let found = store.point_by_key(&point.key).await.read().expect("it was committed");
         assert_eq!((found.id, found.contact), (point.id, contact), "an address stays with its own contact");
@@ -282,7 +282,7 @@ pub async fn identities_join_late_and_part_again(store: Arc<dyn Store>) {
 
     // It was a mistake: what each had before and got since stays with it.
     keep(&*store, saying(&sample, by_id.id, None)).await;
-    assert_eq!(store.points_of(by_number.id).await.read(), [number, elsewhere, changed]);
+    assert_eq!(store.points_of(by_number.id).await.read(), [number, elsewhere, another]);
     assert_eq!(store.points_of(by_id.id).await.read(), from_ref(&id));
     assert_eq!(store.threads_of(by_id.id).await.read(), threads[1..]);
 }
