@@ -12,6 +12,8 @@ pub struct SqliteStats {
     pub transactions: u64,
     /// Changes in the largest transaction.
     pub largest_group: u64,
+    /// Transactions that were written again from their beginning, because a change was refused that had written something.
+    pub rewritten: u64,
     /// Transactions that failed as a whole.
     pub failures: u64,
     /// Messages that were looked at for the search index.
@@ -31,6 +33,7 @@ pub(crate) struct Counts {
     pub(crate) refused: AtomicU64,
     pub(crate) transactions: AtomicU64,
     pub(crate) largest_group: AtomicU64,
+    pub(crate) rewritten: AtomicU64,
     pub(crate) failures: AtomicU64,
     pub(crate) indexed: AtomicU64,
     pub(crate) wal_restarts: AtomicU64,
@@ -47,6 +50,7 @@ impl Counts {
             refused: read(&self.refused),
             transactions: read(&self.transactions),
             largest_group: read(&self.largest_group),
+            rewritten: read(&self.rewritten),
             failures: read(&self.failures),
             indexed: read(&self.indexed),
             wal_restarts: read(&self.wal_restarts),

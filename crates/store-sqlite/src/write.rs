@@ -12,7 +12,7 @@ mod thread;
 
 use std::collections::BTreeSet;
 
-use parlor_model::{AgentName, ContactId, MessageId, Timestamp};
+use parlor_model::{AgentName, ContactId, InteractionId, MessageId, Timestamp};
 use parlor_store::{
     ChangeSet, CommitError, Committed, Conflict, Duplicate, JournalEntry, JournalRecord, StoreError,
 };
@@ -89,15 +89,15 @@ impl Workspace {
     }
 
     /// Applies a change. After a refusal the caller takes back what was written; the counts are as they were.
-    pub(crate) fn apply(&mut self, connection: &Connection, changes: ChangeSet) -> Applied<Committed> {
-        let messages: Vec<_> = changes.messages.iter().map(|message| message.id).collect();
+    pub(crate) fn apply(&mut self, connection: &Connection, changes: &ChangeSet) -> Applied<Committed> {
         let mut change = Change::new(connection, self, changes.at);
         match change.apply(changes) {
             Ok(()) => Ok(Committed { records: change.keep(self) }),
             // A repetition is answered as such even when it can no longer be carried out. Inbox keys and requests
             // come first of all parts, so only messages are left to be looked at.
             Err(Refusal::Own(error)) if !matches!(error, CommitError::Duplicate(_)) => {
-                let earlier = messages.into_iter().find_map(|id| change.exists_before(id).transpose());
+                let messages = changes.messages.iter().map(|message| message.id);
+                let earlier = messages.filter_map(|id| change.exists_before(id).transpose()).next();
                 Err(earlier.transpose()?.map_or(Refusal::Own(error), |id| Duplicate::Message(id).into()))
             }
             Err(refusal) => Err(refusal),
@@ -111,6 +111,8 @@ struct Change<'a> {
     workspace: Workspace,
     at: Option<Timestamp>,
     records: Vec<JournalRecord>,
+    /// The rows of the interactions that it writes: other parts of it refer to them.
+    interactions: Vec<(InteractionId, i64)>,
     journaled_contacts: BTreeSet<ContactId>,
     journaled_agents: BTreeSet<AgentName>,
 }
@@ -122,6 +124,7 @@ impl<'a> Change<'a> {
             workspace: workspace.clone(),
             at,
             records: Vec::new(),
+            interactions: Vec::new(),
             journaled_contacts: BTreeSet::new(),
             journaled_agents: BTreeSet::new(),
         }
@@ -135,35 +138,35 @@ impl<'a> Change<'a> {
 }
 
 impl Change<'_> {
-    fn apply(&mut self, changes: ChangeSet) -> Applied {
-        self.take_inbox(changes.inbox)?;
+    fn apply(&mut self, changes: &ChangeSet) -> Applied {
+        self.take_inbox(&changes.inbox)?;
         if let Some(request) = &changes.request {
             self.enter_request(request)?;
         }
-        if let Some(fence) = changes.fence {
+        if let Some(fence) = &changes.fence {
             self.check_fence(fence)?;
         }
-        each(changes.contacts, |part| self.write_contact(&part))?;
-        each(changes.points, |part| self.write_point(&part))?;
-        each(changes.aliases, |part| self.write_alias(&part))?;
-        each(changes.threads, |part| self.make_thread(&part))?;
-        each(changes.interactions, |part| self.write_interaction(part))?;
-        each(changes.offers, |part| self.make_offer(&part))?;
-        each(changes.messages, |part| self.append_message(part))?;
-        each(changes.observations, |part| self.observe(part))?;
-        each(changes.acknowledged, |part| self.acknowledge(part))?;
-        each(changes.outbox, |part| self.write_outbox(&part))?;
-        each(changes.timers, |part| self.write_timer(&part))?;
-        each(changes.agents, |part| self.write_agent(&part))?;
-        each(changes.loads, |part| self.change_load(part))?;
-        each(changes.read_markers, |part| self.read_on(part))?;
-        each(changes.assignments, |part| self.assign(part))?;
-        each(changes.alerts, |part| self.alert(part))?;
-        each(changes.documents, |part| self.write_document(part))?;
-        each(changes.document_owners, |part| self.own_document(&part))?;
-        each(changes.consent, |part| self.enter_consent(&part))?;
-        each(changes.dead_letters, |part| self.bury(&part))?;
-        each(changes.audit, |part| self.enter_audit(part))
+        each(&changes.contacts, |part| self.write_contact(part))?;
+        each(&changes.points, |part| self.write_point(part))?;
+        each(&changes.aliases, |part| self.write_alias(part))?;
+        each(&changes.threads, |part| self.make_thread(part))?;
+        each(&changes.interactions, |part| self.write_interaction(part))?;
+        each(&changes.offers, |part| self.make_offer(part))?;
+        each(&changes.messages, |part| self.append_message(part))?;
+        each(&changes.observations, |part| self.observe(part))?;
+        each(&changes.acknowledged, |part| self.acknowledge(part))?;
+        each(&changes.outbox, |part| self.write_outbox(part))?;
+        each(&changes.timers, |part| self.write_timer(part))?;
+        each(&changes.agents, |part| self.write_agent(part))?;
+        each(&changes.loads, |part| self.change_load(part))?;
+        each(&changes.read_markers, |part| self.read_on(part))?;
+        each(&changes.assignments, |part| self.assign(part))?;
+        each(&changes.alerts, |part| self.alert(part))?;
+        each(&changes.documents, |part| self.write_document(part))?;
+        each(&changes.document_owners, |part| self.own_document(part))?;
+        each(&changes.consent, |part| self.enter_consent(part))?;
+        each(&changes.dead_letters, |part| self.bury(part))?;
+        each(&changes.audit, |part| self.enter_audit(part.clone()))
     }
 
     /// A statement, prepared once a connection.
@@ -239,8 +242,8 @@ impl Change<'_> {
     }
 }
 
-fn each<T>(parts: Vec<T>, apply: impl FnMut(T) -> Applied) -> Applied {
-    parts.into_iter().try_for_each(apply)
+fn each<'a, T>(parts: &'a [T], apply: impl FnMut(&'a T) -> Applied) -> Applied {
+    parts.iter().try_for_each(apply)
 }
 
 fn invalid(detail: &str) -> StoreError {

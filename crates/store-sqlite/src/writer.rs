@@ -42,8 +42,7 @@ pub(crate) enum Job {
 /// Something that was asked for, and who waits for the answer. Boxed inside, so that the queue is small when it is empty.
 #[derive(Debug)]
 pub(crate) struct Pending<Q, T, E> {
-    /// `None` once it was taken up.
-    asked: Option<Box<Q>>,
+    asked: Box<Q>,
     /// Given when the transaction has been committed.
     result: Option<Result<T, E>>,
     waiter: oneshot::Sender<Result<T, E>>,
@@ -61,12 +60,25 @@ pub(crate) struct LeaseRequest {
     pub(crate) ttl: Duration,
 }
 
+/// How many groups are written with a savepoint for each change, after one was refused that had written something: then
+/// what it wrote is taken back alone, but SQLite copies every page that a change touches. Otherwise the whole group is
+/// taken back and written again. Where such refusals are usual, few groups are written twice.
+const CAREFUL_GROUPS: u32 = 32;
+
 /// Why a transaction failed as a whole.
 enum Failure {
     /// Before its commit.
     NotKept(rusqlite::Error),
     /// In its commit.
     Unknown(rusqlite::Error),
+}
+
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Whole,
+    /// A change was refused that had written something, which cannot be taken back alone.
+    Spoiled,
 }
 
 /// The state of the thread.
@@ -87,13 +99,15 @@ pub(crate) struct Writer {
 struct Session {
     connection: Connection,
     workspace: Workspace,
+    /// How many groups to come are written with savepoints.
+    careful: u32,
 }
 
 impl Session {
     fn open(mut connection: Connection, wal: &Wal) -> Result<Self, StoreError> {
         wal.watch(&mut connection).map_err(crate::error::read_error)?;
         let workspace = Workspace::read(&connection).map_err(crate::error::read_error)?;
-        Ok(Self { connection, workspace })
+        Ok(Self { connection, workspace, careful: 0 })
     }
 }
 
@@ -163,7 +177,7 @@ impl Writer {
         if !self.wal.make_room(&session.connection) {
             return group.drain(..).for_each(|job| job.fail(|| StoreError::Busy));
         }
-        match transact(session, group) {
+        match transact(session, group, &self.counts) {
             Ok(()) => {
                 let is_erasing = |job: &Job| matches!(job, Job::Erase(_) | Job::Expire(_));
                 // What was erased must not be left in the log.
@@ -256,56 +270,71 @@ impl Writer {
     }
 }
 
-/// Writes a group in one transaction: each change in a savepoint of its own, so that a refused one leaves no trace and
-/// the others are kept.
-fn transact(session: &mut Session, group: &mut [Job]) -> Result<(), Failure> {
-    let Session { connection, workspace } = session;
-    let before = workspace.clone();
-    let mut write = || {
-        execute(connection, "BEGIN IMMEDIATE")?;
-        group.iter_mut().try_for_each(|job| job.carry_out(connection, workspace))?;
-        if *workspace == before { Ok(()) } else { workspace.save(connection) }
-    };
-    write().map_err(Failure::NotKept)?;
-    execute(connection, "COMMIT").map_err(Failure::Unknown)
+/// Writes a group in one transaction, so that a refused change leaves no trace and the others are kept.
+fn transact(session: &mut Session, group: &mut [Job], counts: &Counts) -> Result<(), Failure> {
+    while write_group(session, group).map_err(Failure::NotKept)? == Written::Spoiled {
+        execute(&session.connection, "ROLLBACK").map_err(Failure::NotKept)?;
+        session.careful = CAREFUL_GROUPS;
+        add(&counts.rewritten, 1);
+    }
+    session.careful = session.careful.saturating_sub(1);
+    execute(&session.connection, "COMMIT").map_err(Failure::Unknown)
+}
+
+/// Begins a transaction and writes all of a group into it.
+fn write_group(session: &mut Session, group: &mut [Job]) -> rusqlite::Result<Written> {
+    let Session { connection, workspace, careful } = session;
+    let mut counted = workspace.clone();
+    execute(connection, "BEGIN IMMEDIATE")?;
+    for job in group {
+        if job.carry_out(connection, &mut counted, *careful > 0)? == Written::Spoiled {
+            return Ok(Written::Spoiled);
+        }
+    }
+    if *workspace != counted {
+        counted.save(connection)?;
+        *workspace = counted;
+    }
+    Ok(Written::Whole)
 }
 
 impl Job {
-    /// An error is the whole transaction's; what is only the job's own becomes its result.
-    fn carry_out(&mut self, connection: &Connection, workspace: &mut Workspace) -> rusqlite::Result<()> {
+    /// An error is the whole transaction's; what is only the job's own becomes its result. With a savepoint the
+    /// transaction is never spoiled.
+    fn carry_out(
+        &mut self,
+        connection: &Connection,
+        workspace: &mut Workspace,
+        in_savepoint: bool,
+    ) -> rusqlite::Result<Written> {
         match self {
             Self::Commit(pending) => {
-                if let Some(changes) = pending.asked.take() {
-                    let apply = |connection: &_| workspace.apply(connection, *changes);
-                    pending.result = Some(in_savepoint(connection, apply)?);
-                }
-            }
-            Self::Lease(pending) => {
-                if let Some(request) = pending.asked.take() {
-                    pending.result = Some(Ok(acquire_lease(connection, &request)?));
-                }
-            }
-            Self::Claim(pending) => {
-                if let Some(request) = pending.asked.take() {
-                    pending.result = Some(Ok(claim(connection, &request)?));
-                }
+                pending.result =
+                    apart(connection, in_savepoint, || workspace.apply(connection, &pending.asked))?;
+                Ok(pending.written())
             }
             Self::Erase(pending) => {
-                if let Some(erasure) = pending.asked.take() {
-                    let apply = |connection: &_| workspace.erase(connection, &erasure);
-                    pending.result = Some(in_savepoint(connection, apply)?.map_err(as_store_error));
-                }
+                let result = apart(connection, in_savepoint, || workspace.erase(connection, &pending.asked))?;
+                pending.result = result.map(|result| result.map_err(as_store_error));
+                Ok(pending.written())
             }
             Self::Expire(pending) => {
-                if let Some(expiry) = pending.asked.take() {
-                    let apply = |connection: &_| workspace.expire(connection, &expiry);
-                    pending.result = Some(in_savepoint(connection, apply)?.map_err(as_store_error));
-                }
+                let result =
+                    apart(connection, in_savepoint, || workspace.expire(connection, &pending.asked))?;
+                pending.result = result.map(|result| result.map_err(as_store_error));
+                Ok(pending.written())
+            }
+            Self::Lease(pending) => {
+                pending.result = Some(Ok(acquire_lease(connection, &pending.asked)?));
+                Ok(Written::Whole)
+            }
+            Self::Claim(pending) => {
+                pending.result = Some(Ok(claim(connection, &pending.asked)?));
+                Ok(Written::Whole)
             }
             // Never part of a group.
-            Self::Index | Self::FinishIndex(_) => {}
+            Self::Index | Self::FinishIndex(_) => Ok(Written::Whole),
         }
-        Ok(())
     }
 
     fn answer(self, counts: &Counts) {
@@ -340,7 +369,12 @@ impl Job {
 impl<Q, T, E> Pending<Q, T, E> {
     pub(crate) fn new(asked: Q) -> (Self, Waiting<T, E>) {
         let (waiter, waiting) = oneshot::channel();
-        (Self { asked: Some(Box::new(asked)), result: None, waiter }, waiting)
+        (Self { asked: Box::new(asked), result: None, waiter }, waiting)
+    }
+
+    /// What its transaction is, now that it was its turn.
+    const fn written(&self) -> Written {
+        if self.result.is_some() { Written::Whole } else { Written::Spoiled }
     }
 
     fn answer(self) {
@@ -359,22 +393,33 @@ impl<Q, T, E> Pending<Q, T, E> {
     }
 }
 
-/// The outer error is the whole transaction's, the inner one the change's own.
-fn in_savepoint<T>(
+/// What one change of a transaction comes to: the outer error is the whole transaction's, the inner one the change's own.
+/// `None` when it was refused after it had written something that cannot be taken back without a savepoint.
+fn apart<T>(
     connection: &Connection,
-    apply: impl FnOnce(&Connection) -> Result<T, Refusal>,
-) -> rusqlite::Result<Result<T, CommitError>> {
-    execute(connection, "SAVEPOINT change")?;
-    let result = match apply(connection) {
+    in_savepoint: bool,
+    apply: impl FnOnce() -> Result<T, Refusal>,
+) -> rusqlite::Result<Option<Result<T, CommitError>>> {
+    let written = connection.total_changes();
+    if in_savepoint {
+        execute(connection, "SAVEPOINT change")?;
+    }
+    let result = match apply() {
         Ok(kept) => Ok(kept),
         Err(Refusal::Own(error)) => {
-            execute(connection, "ROLLBACK TO change")?;
+            if in_savepoint {
+                execute(connection, "ROLLBACK TO change")?;
+            } else if connection.total_changes() != written {
+                return Ok(None);
+            }
             Err(error)
         }
         Err(Refusal::Database(error)) => return Err(error),
     };
-    execute(connection, "RELEASE change")?;
-    Ok(result)
+    if in_savepoint {
+        execute(connection, "RELEASE change")?;
+    }
+    Ok(Some(result))
 }
 
 /// What has no versions to be compared has no conflicts.
@@ -405,7 +450,7 @@ impl Failure {
 
 /// About how many bytes a job writes, beside the rows themselves.
 fn size(job: &Job) -> usize {
-    let Job::Commit(Pending { asked: Some(changes), .. }) = job else { return 0 };
+    let Job::Commit(Pending { asked: changes, .. }) = job else { return 0 };
     let texts = changes.messages.iter().filter_map(|message| message.content.text()).map(str::len);
     let documents = changes.documents.iter().filter_map(|document| document.body.as_ref()).map(String::len);
     let letters = changes.dead_letters.iter().map(|letter| letter.raw.len());

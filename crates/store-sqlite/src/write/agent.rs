@@ -29,7 +29,7 @@ impl Change<'_> {
         self.journal_agent(&state.name)
     }
 
-    pub(super) fn change_load(&mut self, change: LoadChange) -> Applied {
+    pub(super) fn change_load(&mut self, change: &LoadChange) -> Applied {
         let LoadChange { agent, class, delta, limit } = change;
         let at = self.at()?;
         let sql =
@@ -41,15 +41,15 @@ impl Change<'_> {
                    WHERE agent = ?1 AND class = ?2 AND used + ?3 >= 0 AND (?3 <= 0 OR used + ?3 <= ?4)";
         // No load is larger than 32 bits; what is beyond them fails, whatever is held.
         let within = u32::try_from(delta.unsigned_abs()).is_ok();
-        let mut changed = within && self.execute(sql, (agent.as_str(), class.as_str(), delta, limit))? > 0;
+        let mut changed = within && self.execute(sql, (agent.as_str(), class.as_str(), *delta, *limit))? > 0;
         if within && !changed {
             let sql = "INSERT INTO agent_loads (agent, class, used, cap) SELECT ?1, ?2, ?3, ?4
                        WHERE ?3 >= 0 AND ?3 <= ?4 ON CONFLICT DO NOTHING";
-            changed = self.execute(sql, (agent.as_str(), class.as_str(), delta, limit))? > 0;
+            changed = self.execute(sql, (agent.as_str(), class.as_str(), *delta, *limit))? > 0;
         }
         if !changed {
-            return Err(Conflict::Capacity { agent, class }.into());
+            return Err(Conflict::Capacity { agent: agent.clone(), class: *class }.into());
         }
-        self.journal_agent(&agent)
+        self.journal_agent(agent)
     }
 }

@@ -85,13 +85,14 @@ impl Change<'_> {
         self.journal_contact(from)
     }
 
-    pub(super) fn assign(&mut self, assignment: Assignment) -> Applied {
-        let Assignment { agent, contact, assigned } = &assignment;
-        self.contact_exists(*contact, "the contact of an assignment")?;
+    pub(super) fn assign(&mut self, assignment: &Assignment) -> Applied {
+        let Assignment { agent, contact, assigned } = assignment;
+        let what = "the contact of an assignment";
         let changed = if *assigned {
             let sql = "INSERT INTO assignments (agent, contact) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-            self.execute(sql, (agent.as_str(), key(*contact)))?
+            or_loose_end(self.execute(sql, (agent.as_str(), key(*contact))), what)?
         } else {
+            self.contact_exists(*contact, what)?;
             // Whoever is shown as this contact would put it back into the list.
             let mut removed = 0;
             for member in contact::family(self.connection, *contact)? {
@@ -107,7 +108,7 @@ impl Change<'_> {
                 sql,
                 (position, at, code::journal::ASSIGNMENT, agent.as_str(), key(*contact), *assigned),
             )?;
-            self.journal(JournalEntry::Assignment(assignment))?;
+            self.journal(JournalEntry::Assignment(assignment.clone()))?;
         }
         Ok(())
     }

@@ -46,16 +46,16 @@ impl Place {
 }
 
 impl Change<'_> {
-    pub(super) fn take_inbox(&mut self, entries: Vec<InboxEntry>) -> Applied {
+    pub(super) fn take_inbox(&mut self, entries: &[InboxEntry]) -> Applied {
         for InboxEntry { key: inbox_key, message } in entries {
-            let place = Place::of(&inbox_key, &self.workspace.inbox_secret);
+            let place = Place::of(inbox_key, &self.workspace.inbox_secret);
             let sql =
                 "INSERT INTO inbox (day, hash, rest, message) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
             let taken = self.execute(sql, (place.day, place.hash, place.rest, message.map(key)))?;
             if taken == 0 {
                 let sql = "SELECT message FROM inbox WHERE day = ?1 AND hash = ?2 AND rest = ?3";
                 let message = self.row(sql, place.columns(), |row| optional_id(row, 0))?.flatten();
-                return Err(Duplicate::Inbox { key: inbox_key, message }.into());
+                return Err(Duplicate::Inbox { key: inbox_key.clone(), message }.into());
             }
             self.workspace.inbox += 1;
         }
@@ -78,9 +78,13 @@ impl Change<'_> {
         if entered == 0 { Err(Duplicate::Request(request.key.clone()).into()) } else { Ok(()) }
     }
 
-    pub(super) fn check_fence(&self, fence: Fence) -> Applied {
+    pub(super) fn check_fence(&self, fence: &Fence) -> Applied {
         let epoch = self.number("SELECT epoch FROM leases WHERE name = ?1", &fence.lease.0)?;
-        if epoch == Some(number(fence.epoch)) { Ok(()) } else { Err(Conflict::Fence(fence.lease).into()) }
+        if epoch == Some(number(fence.epoch)) {
+            Ok(())
+        } else {
+            Err(Conflict::Fence(fence.lease.clone()).into())
+        }
     }
 }
 

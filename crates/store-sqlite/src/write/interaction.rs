@@ -2,36 +2,35 @@
 
 use std::sync::Arc;
 
-use parlor_model::InteractionId;
+use parlor_model::{InteractionId, ThreadId};
 use parlor_store::{Conflict, InteractionWrite, JournalEntry, OfferRecord, TimerWrite};
 
 use super::{Applied, Change, invalid, must_exist};
 use crate::error::is_taken;
-use crate::row::{key, number, to_json};
+use crate::row::{id as read_id, key, number, to_json};
 
 /// What a stored interaction is compared by.
 struct Known {
     key: i64,
-    thread: i64,
     version: i64,
+    thread: ThreadId,
 }
 
 impl Change<'_> {
-    pub(super) fn write_interaction(&mut self, write: InteractionWrite) -> Applied {
+    pub(super) fn write_interaction(&mut self, write: &InteractionWrite) -> Applied {
         let InteractionWrite { interaction, expected_version, events } = write;
         let id = interaction.id;
-        let sql = "SELECT key, thread, version FROM interactions WHERE id = ?1";
+        let sql = "SELECT i.key, i.version, t.id FROM interactions i JOIN threads t ON t.key = i.thread WHERE i.id = ?1";
         let known = self.row(sql, [key(id)], |row| {
-            Ok(Known { key: row.get(0)?, thread: row.get(1)?, version: row.get(2)? })
+            Ok(Known { key: row.get(0)?, version: row.get(1)?, thread: read_id(row, 2)? })
         })?;
-        if known.as_ref().map_or(0, |known| known.version) != number(expected_version) {
+        if known.as_ref().map_or(0, |known| known.version) != number(*expected_version) {
             return Err(Conflict::Interaction(id).into());
         }
         if events.is_empty() {
             return Ok(());
         }
-        let thread = self.thread_key(interaction.thread, "the thread of an interaction")?;
-        if known.as_ref().is_some_and(|known| known.thread != thread) {
+        if known.as_ref().is_some_and(|known| known.thread != interaction.thread) {
             return Err(invalid("an interaction cannot move to another thread").into());
         }
         if expected_version.checked_add(events.len() as u64) != Some(interaction.version) {
@@ -43,11 +42,12 @@ impl Change<'_> {
             None => self.next()?.0,
         };
         let (version, state) = (number(interaction.version), interaction.state.name().as_str());
-        let snapshot = to_json(&interaction)?;
+        let snapshot = to_json(interaction)?;
         let written = if known.is_some() {
             let sql = "UPDATE interactions SET version = ?2, state = ?3, snapshot = ?4 WHERE key = ?1";
             self.execute(sql, (row, version, state, snapshot))
         } else {
+            let thread = self.thread_key(interaction.thread, "the thread of an interaction")?;
             let sql = "INSERT INTO interactions (key, id, thread, version, state, snapshot)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             self.execute(sql, (row, key(id), thread, version, state, snapshot))
@@ -57,15 +57,16 @@ impl Change<'_> {
             Err(error) if is_taken(&error) => return Err(Conflict::Interaction(id).into()),
             result => result?,
         };
+        self.interactions.push((id, row));
         for (version, recorded) in (expected_version + 1..).zip(events) {
             let (position, at) = self.next()?;
             let sql = "INSERT INTO interaction_events (position, at, interaction, version, recorded)
                        VALUES (?1, ?2, ?3, ?4, ?5)";
-            self.execute(sql, (position, at, row, number(version), to_json(&recorded)?))?;
+            self.execute(sql, (position, at, row, number(version), to_json(recorded)?))?;
             self.journal(JournalEntry::Interaction {
                 interaction: id,
                 version,
-                recorded: Arc::new(recorded),
+                recorded: Arc::new(recorded.clone()),
             })?;
         }
         Ok(())
@@ -96,6 +97,9 @@ impl Change<'_> {
     }
 
     pub(super) fn interaction_key(&self, interaction: InteractionId, what: &str) -> Applied<i64> {
+        if let Some((_, row)) = self.interactions.iter().find(|(known, _)| *known == interaction) {
+            return Ok(*row);
+        }
         Ok(must_exist(self.number("SELECT key FROM interactions WHERE id = ?1", key(interaction))?, what)?)
     }
 }

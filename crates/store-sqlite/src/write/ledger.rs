@@ -6,13 +6,13 @@ use super::{Applied, Change, or_loose_end};
 use crate::row::{key, number, to_json};
 
 impl Change<'_> {
-    pub(super) fn write_document(&self, write: DocumentWrite) -> Applied {
+    pub(super) fn write_document(&self, write: &DocumentWrite) -> Applied {
         let DocumentWrite { key, expected_version, body } = write;
         let name = (&key.kind, &key.key);
         let sql = "SELECT version FROM documents WHERE kind = ?1 AND key = ?2";
         let version: u64 = self.row(sql, name, |row| row.get(0))?.unwrap_or(0);
         if expected_version.is_some_and(|expected| expected != version) {
-            return Err(Conflict::Document(key).into());
+            return Err(Conflict::Document(key.clone()).into());
         }
         if let Some(body) = body {
             let sql = "INSERT INTO documents (kind, key, version, body) VALUES (?1, ?2, ?3, ?4)

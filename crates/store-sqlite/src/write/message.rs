@@ -23,14 +23,14 @@ struct Target {
 }
 
 impl Change<'_> {
-    pub(super) fn append_message(&mut self, new: NewMessage) -> Applied {
+    pub(super) fn append_message(&mut self, new: &NewMessage) -> Applied {
         let (position, at) = self.next()?;
         let is_said = new.content.is_said();
         let interaction = match new.interaction {
             Some(interaction) => Some(self.interaction_key(interaction, "the interaction of a message")?),
             None => None,
         };
-        let target = self.next_in_thread(&new, position, is_said)?;
+        let target = self.next_in_thread(new, position, is_said)?;
         let (author, point, name) = match &new.author {
             Author::Contact(point) if target.subject == Some(*point) => (code::author::SUBJECT, None, None),
             Author::Contact(point) => (code::author::CONTACT, Some(*point), None),
@@ -65,7 +65,7 @@ impl Change<'_> {
                 body,
             ],
         );
-        if matches!(&written, Err(error) if is_taken(error)) && self.position_of(&new)?.is_some() {
+        if matches!(&written, Err(error) if is_taken(error)) && self.position_of(new)?.is_some() {
             return Err(Duplicate::Message(new.id).into());
         }
         or_loose_end(written, "the contact point that wrote a message")?;
@@ -82,13 +82,13 @@ impl Change<'_> {
             segment: new.segment,
             sequence: target.sequence,
             position: self.workspace.position + 1,
-            author: new.author,
+            author: new.author.clone(),
             parent: new.parent,
             visibility: new.visibility,
-            content: new.content,
+            content: new.content.clone(),
             at: self.at()?,
             provider_time: new.provider_time,
-            provider_id: new.provider_id,
+            provider_id: new.provider_id.clone(),
         };
         Ok(self.journal(JournalEntry::Message(Arc::new(message)))?)
     }
@@ -144,7 +144,7 @@ impl Change<'_> {
         Ok(self.number("SELECT position FROM messages WHERE id = ?1", key(message.id))?)
     }
 
-    pub(super) fn observe(&mut self, observation: Observation) -> Applied {
+    pub(super) fn observe(&mut self, observation: &Observation) -> Applied {
         let found = self.number("SELECT position FROM messages WHERE id = ?1", key(observation.message))?;
         let message = must_exist(found, "the message of an observation")?;
         let stage = code::stage(observation.stage);
@@ -159,10 +159,10 @@ impl Change<'_> {
         let sql = "INSERT INTO observations (position, at, message, stage, observed_at, reason)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         self.execute(sql, (position, at, message, stage, observed_at, &observation.reason))?;
-        Ok(self.journal(JournalEntry::Observation(observation))?)
+        Ok(self.journal(JournalEntry::Observation(observation.clone()))?)
     }
 
-    pub(super) fn alert(&mut self, alert: Alert) -> Applied {
+    pub(super) fn alert(&mut self, alert: &Alert) -> Applied {
         let thread = self.thread_key(alert.thread, "the thread of an alert")?;
         let (position, at) = self.next()?;
         let sql = "INSERT INTO alerts (position, at, id, agent, kind, contact, thread, message, alerted_at)
@@ -185,6 +185,6 @@ impl Change<'_> {
             return Err(invalid("an alert with that id exists").into());
         }
         or_loose_end(written, "the contact or the message of an alert")?;
-        Ok(self.journal(JournalEntry::Alert(alert))?)
+        Ok(self.journal(JournalEntry::Alert(alert.clone()))?)
     }
 }

@@ -343,7 +343,7 @@ impl Change<'_> {
         let known: Option<String> = self.row(sql, (&key.kind, &key.key), |row| row.get(0))?;
         let blobs: Vec<_> = blobs.iter().copied().collect();
         let body = Some(add_blobs(known.as_deref(), &blobs)?);
-        self.write_document(DocumentWrite { key: key.clone(), expected_version: None, body })
+        self.write_document(&DocumentWrite { key: key.clone(), expected_version: None, body })
     }
 
     fn expire_messages(&self, before: Timestamp, expiry: &Expiry, expired: &mut Expired) -> Applied {

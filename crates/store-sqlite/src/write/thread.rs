@@ -27,7 +27,7 @@ impl Change<'_> {
         }
     }
 
-    pub(super) fn acknowledge(&mut self, new: Acknowledged) -> Applied {
+    pub(super) fn acknowledge(&mut self, new: &Acknowledged) -> Applied {
         let thread = self.thread_key(new.thread, "the thread of an acknowledgement")?;
         let sql = "UPDATE threads SET delivered = max(delivered, ?2), read = max(read, ?3)
                    WHERE key = ?1 AND (delivered < ?2 OR read < ?3) RETURNING delivered, read";
@@ -44,7 +44,7 @@ impl Change<'_> {
         Ok(self.journal(JournalEntry::Acknowledged(Acknowledged { thread: new.thread, delivered, read }))?)
     }
 
-    pub(super) fn read_on(&mut self, marker: ReadMarker) -> Applied {
+    pub(super) fn read_on(&mut self, marker: &ReadMarker) -> Applied {
         let thread = self.thread_key(marker.thread, "the thread of a read marker")?;
         // Nothing is read before the first entry: no row is made for that.
         if marker.upto == 0 {
@@ -60,7 +60,7 @@ impl Change<'_> {
         let sql =
             "INSERT INTO journal (position, at, kind, agent, thread, first) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         self.execute(sql, (position, at, code::journal::READ, marker.agent.as_str(), thread, upto))?;
-        Ok(self.journal(JournalEntry::Read(marker))?)
+        Ok(self.journal(JournalEntry::Read(marker.clone()))?)
     }
 
     pub(super) fn thread_key(&self, thread: ThreadId, what: &str) -> Applied<i64> {

@@ -81,12 +81,35 @@ fn a_refused_change_of_a_group_takes_no_other_with_it() {
             }
         }
         assert_eq!(store.stats().refused, 30);
+        assert_eq!(store.stats().rewritten, 1, "the first group only: the next ones can take back a part");
         let end = store.totals().await.unwrap();
         assert_eq!(end.messages, begin.messages + kept);
         assert_eq!(end.position, begin.position + kept);
         let messages = store.messages(visitor.thread.id, 0, usize::MAX).await.unwrap();
         let sequences: Vec<_> = messages.iter().map(|message| message.sequence).collect();
         assert_eq!(sequences, (1..=end.messages).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn what_is_refused_before_it_wrote_anything_costs_nobody_a_second_try() {
+    run(async {
+        let store = Place::new().open();
+        let sample = Sample::new();
+        let visitor = sample.visitor_in(&*store).await;
+        let taken = sample.receiving(&sample.inbox_key(), sample.says(&visitor, "earlier"));
+        store.commit(taken.clone()).await.unwrap();
+        // A storm of what was taken before, with something new in between.
+        let changes: Vec<_> = (0..100)
+            .map(|number| {
+                if number % 10 == 0 { sample.writing([sample.says(&visitor, "new")]) } else { taken.clone() }
+            })
+            .collect();
+        let answers = commit_together(&store, changes).await;
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 10);
+        let stats = store.stats();
+        assert_eq!((stats.refused, stats.rewritten), (90, 0));
+        assert_eq!(store.totals().await.unwrap().messages, 11);
     });
 }
 
