@@ -42,14 +42,12 @@ const STEPS_KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 /// What the conductor is told.
 #[derive(Debug)]
 pub(crate) enum Signal {
-    /// An interaction changed.
-    Interaction(InteractionId),
-    /// An agent's state or load changed.
-    Agent(AgentName),
+    /// Something that routing follows is no longer as it was.
+    Changed(Changed),
     /// An agent who was gone is there again.
     Back(AgentName),
     /// The store failed while it was given a change; these are what it would have led to.
-    Unsure(Vec<Signal>),
+    Unsure(Vec<Changed>),
     /// Something may be due earlier than before.
     Wake,
     /// Answer when nothing more follows from what was told before.
@@ -60,6 +58,15 @@ pub(crate) enum Signal {
     Recall(oneshot::Sender<Recording>),
     /// Stop.
     Stop(oneshot::Sender<()>),
+}
+
+/// What routing follows.
+#[derive(Debug)]
+pub(crate) enum Changed {
+    /// An interaction.
+    Interaction(InteractionId),
+    /// An agent's state or load.
+    Agent(AgentName),
 }
 
 #[derive(Debug)]
@@ -266,13 +273,13 @@ impl Conductor {
     /// Takes in one signal.
     async fn take(&mut self, engine: &Arc<Inner>, signal: Signal) {
         match signal {
-            Signal::Interaction(id) => {
+            Signal::Changed(Changed::Interaction(id)) => {
                 self.interaction_changed(engine, id);
                 self.take_back_from_absent(engine, id).await;
             }
-            Signal::Agent(name) => self.agent_changed(engine, &name).await,
+            Signal::Changed(Changed::Agent(name)) => self.agent_changed(engine, &name).await,
             Signal::Back(name) => self.let_in(engine, name).await,
-            Signal::Unsure(signals) => self.doubt(signals, engine.now()),
+            Signal::Unsure(changed) => self.doubt(changed, engine.now()),
             Signal::Wake => {}
             Signal::Settle(settled) => self.settling.push(settled),
             Signal::Stop(stopped) => self.stopping = Some(stopped),
@@ -291,10 +298,10 @@ impl Conductor {
         let mut agents = BTreeSet::new();
         while let Ok(signal) = self.inbox.try_recv() {
             match signal {
-                Signal::Agent(name) => {
+                Signal::Changed(Changed::Agent(name)) => {
                     agents.insert(name);
                 }
-                Signal::Interaction(_) => self.take(engine, signal).await,
+                Signal::Changed(Changed::Interaction(_)) => self.take(engine, signal).await,
                 Signal::Back(_)
                 | Signal::Unsure(_)
                 | Signal::Wake
@@ -440,7 +447,7 @@ impl Conductor {
             Ok(state) => state.unwrap_or_else(|| AgentState::unknown(name.clone())),
             Err(error) => {
                 tracing::warn!(%error, agent = %name, "the state of an agent could not be read");
-                self.doubt(vec![Signal::Agent(name.clone())], engine.now());
+                self.doubt(vec![Changed::Agent(name.clone())], engine.now());
                 return;
             }
         };
@@ -463,7 +470,7 @@ impl Conductor {
         }
         if let Err(error) = engine.pass_on_replies(name).await {
             tracing::warn!(%error, agent = %name, "answers to an agent who is gone were not passed on");
-            self.doubt(vec![Signal::Agent(name.clone())], engine.now());
+            self.doubt(vec![Changed::Agent(name.clone())], engine.now());
         }
     }
 
@@ -481,7 +488,7 @@ impl Conductor {
                 }
                 Err(error) => {
                     tracing::warn!(%error, agent = %name, "the state of an agent could not be read");
-                    self.doubt(vec![Signal::Interaction(id)], engine.now());
+                    self.doubt(vec![Changed::Interaction(id)], engine.now());
                 }
             }
         }
@@ -586,22 +593,15 @@ impl Conductor {
     }
 
     /// Notes what must be read again, after a pause: the store has just failed.
-    fn doubt(&mut self, signals: Vec<Signal>, now: Timestamp) {
-        for signal in signals {
-            match signal {
-                Signal::Interaction(id) => {
+    fn doubt(&mut self, changed: Vec<Changed>, now: Timestamp) {
+        for changed in changed {
+            match changed {
+                Changed::Interaction(id) => {
                     self.unsure.interactions.insert(id);
                 }
-                Signal::Agent(name) => {
+                Changed::Agent(name) => {
                     self.unsure.agents.insert(name);
                 }
-                Signal::Back(_)
-                | Signal::Unsure(_)
-                | Signal::Wake
-                | Signal::Settle(_)
-                | Signal::Explain(..)
-                | Signal::Recall(_)
-                | Signal::Stop(_) => {}
             }
         }
         self.unsure.at.get_or_insert(now + RETRY_AFTER);
@@ -632,7 +632,7 @@ impl Conductor {
                 }
                 Err(error) => {
                     tracing::warn!(%error, interaction = %id, "an interaction could not be read");
-                    self.doubt(vec![Signal::Interaction(id)], now);
+                    self.doubt(vec![Changed::Interaction(id)], now);
                 }
             }
         }

@@ -10,7 +10,7 @@ use parlor_model::{
 };
 use parlor_store::{ChangeSet, InteractionWrite, LoadChange, NewMessage, TimerKey, TimerWrite};
 
-use crate::conductor::Signal;
+use crate::conductor::Changed;
 use crate::config::Directory;
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Aftermath {
     /// The interactions as they are now.
     pub(crate) snapshots: Vec<Arc<Interaction>>,
     /// What the conductor is told.
-    pub(crate) signals: Vec<Signal>,
+    pub(crate) changed: Vec<Changed>,
 }
 
 impl Draft {
@@ -114,9 +114,9 @@ impl Draft {
         agents.extend(self.changes.loads.iter().map(|load| load.agent.clone()));
         agents.extend(self.changes.agents.iter().map(|write| write.state.name.clone()));
         // Agents before interactions: when work arrives, routing knows of the room that the same change made.
-        let mut signals: Vec<Signal> = agents.into_iter().map(Signal::Agent).collect();
-        signals.extend(self.snapshots.iter().map(|snapshot| Signal::Interaction(snapshot.id)));
-        (self.changes, Aftermath { snapshots: self.snapshots, signals })
+        let mut changed: Vec<_> = agents.into_iter().map(Changed::Agent).collect();
+        changed.extend(self.snapshots.iter().map(|snapshot| Changed::Interaction(snapshot.id)));
+        (self.changes, Aftermath { snapshots: self.snapshots, changed })
     }
 
     /// Whether committing it would only check that an interaction is unchanged.

@@ -348,7 +348,7 @@ impl Inner {
                 Ok(committed) => committed,
                 Err(error) => {
                     if may_have_been_kept(&error) {
-                        let _ = inner.signals.send(Signal::Unsure(aftermath.signals));
+                        let _ = inner.signals.send(Signal::Unsure(aftermath.changed));
                     }
                     return Err(error);
                 }
@@ -362,9 +362,9 @@ impl Inner {
             for snapshot in &aftermath.snapshots {
                 inner.tell_contact_state(snapshot.thread);
             }
-            for signal in aftermath.signals {
+            for changed in aftermath.changed {
                 // An error means that the conductor has stopped; another engine will go on from the store.
-                let _ = inner.signals.send(signal);
+                let _ = inner.signals.send(Signal::Changed(changed));
             }
             Ok(committed)
         });
