@@ -96,8 +96,8 @@ impl Workspace {
             // A repetition is answered as such even when it can no longer be carried out. Inbox keys and requests
             // come first of all parts, so only messages are left to be looked at.
             Err(Refusal::Own(error)) if !matches!(error, CommitError::Duplicate(_)) => {
-                let messages = changes.messages.iter().map(|message| message.id);
-                let earlier = messages.filter_map(|id| change.exists_before(id).transpose()).next();
+                let mut messages = changes.messages.iter();
+                let earlier = messages.find_map(|message| change.exists_before(message.id).transpose());
                 Err(earlier.transpose()?.map_or(Refusal::Own(error), |id| Duplicate::Message(id).into()))
             }
             Err(refusal) => Err(refusal),
