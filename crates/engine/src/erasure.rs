@@ -102,7 +102,8 @@ impl Engine {
     /// sends, sessions, and what stands of them in dead letters (guarantee G23). Their places in transcripts and counts
     /// stay, so that nothing else changes. It is audited, and may be repeated; whoever is told of a failure repeats it.
     ///
-    /// When it returns, no byte of it is left in the store and where files are kept.
+    /// When it returns, no byte of it is left where files are kept and in the files of a store that has its own. What a
+    /// database server keeps for a while is said by its store.
     ///
     /// # Errors
     ///
@@ -181,6 +182,8 @@ impl Inner {
         let missing = || EngineError::NotFound { what: "contact" };
         self.store.contact(contact).await?.ok_or_else(missing)?;
         let threads = self.direct_threads(contact).await?;
+        // Before they are shut out: while it is refused nothing that they write gets lost.
+        self.refuse_open_work(&threads).await?;
         let points: Vec<ContactPointId> =
             self.store.points_of(contact).await?.into_iter().map(|point| point.id).collect();
         // From here on nothing more comes in from them; what is just being taken in is waited for.
@@ -191,27 +194,51 @@ impl Inner {
         let erased = match self.erase_in_store(&threads, &erasure).await {
             Ok(erased) => erased.ok_or_else(missing)?,
             Err(error) => {
-                self.let_in_again(&points).await;
+                // It may have been made all the same, and only what follows it have failed.
+                if self.let_in_again(&points).await {
+                    self.dismiss(&threads);
+                }
                 return Err(error);
             }
         };
         self.publish(&erased.records).await;
-        for (thread, _) in &threads {
-            self.hub.dismiss_contact(*thread);
-        }
+        self.dismiss(&threads);
         self.delete_erased_files().await?;
         Ok(ErasedContact { contacts: erased.contacts, rows: erased.rows, at })
     }
 
-    /// After a failure: whoever was not erased goes on writing.
-    async fn let_in_again(&self, points: &[ContactPointId]) {
+    /// Ends the chats of who was erased.
+    fn dismiss(&self, threads: &[(ThreadId, ContactPointId)]) {
+        for (thread, _) in threads {
+            self.hub.dismiss_contact(*thread);
+        }
+    }
+
+    /// After a failure: whoever was not erased goes on writing. Gives whether they were erased all the same.
+    async fn let_in_again(&self, points: &[ContactPointId]) -> bool {
+        let mut erased = false;
         for id in points {
-            if let Ok(Some(point)) = self.store.point(*id).await
-                && point.key.address != erased_address(*id)
-            {
-                self.erased.write().await.remove(id);
+            match self.store.point(*id).await {
+                Ok(Some(point)) if point.key.address == erased_address(*id) => erased = true,
+                Ok(_) => {
+                    self.erased.write().await.remove(id);
+                }
+                Err(error) => {
+                    // Whether they were erased is not known. If they were not, erasing them again lets them in.
+                    tracing::warn!(%error, point = %id, "who is being erased stays shut out");
+                }
             }
         }
+        erased
+    }
+
+    async fn refuse_open_work(&self, threads: &[(ThreadId, ContactPointId)]) -> Result<(), EngineError> {
+        for (thread, _) in threads {
+            if self.store.open_interaction(*thread).await?.is_some() {
+                return Err(EngineError::InWork);
+            }
+        }
+        Ok(())
     }
 
     async fn erase_in_store(
@@ -222,9 +249,6 @@ impl Inner {
         let mut interactions: BTreeSet<InteractionId> = BTreeSet::new();
         let mut pushed: BTreeSet<WebAddress> = BTreeSet::new();
         for (thread, _) in threads {
-            if self.store.open_interaction(*thread).await?.is_some() {
-                return Err(EngineError::InWork);
-            }
             interactions
                 .extend(self.store.interactions_of(*thread, usize::MAX).await?.iter().map(|known| known.id));
             let look = |content: &Content| {
@@ -234,16 +258,18 @@ impl Inner {
             };
             self.each_content(*thread, look).await?;
         }
+        // Reading took its time, and agents write when they like.
+        self.refuse_open_work(threads).await?;
         // An address that was made for somebody may name them. Before the messages, by which it is found.
         self.forget_pushed(&pushed).await?;
-        let erased = self.store.erase(erasure).await?;
-        // What is kept in memory must not be written back.
+        let erased = self.store.erase(erasure).await;
+        // What is kept in memory must not be written back, whether the store could finish or not.
         for id in interactions {
             if self.open.get(id).is_some() {
                 self.reload(id).await?;
             }
         }
-        Ok(erased)
+        Ok(erased?)
     }
 
     /// Takes addresses out of the menus of all agents.

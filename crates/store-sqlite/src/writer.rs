@@ -179,11 +179,10 @@ impl Writer {
         }
         match transact(session, group, &self.counts) {
             Ok(()) => {
-                let is_erasing = |job: &Job| matches!(job, Job::Erase(_) | Job::Expire(_));
                 // What was erased must not be left in the log.
-                if group.iter().any(is_erasing) && !self.wal.empty(&session.connection) {
+                if group.iter().any(Job::has_erased) && !self.wal.empty(&session.connection) {
                     group
-                        .extract_if(.., |job| is_erasing(job))
+                        .extract_if(.., |job| job.has_erased())
                         .for_each(|job| job.fail(|| SqliteError::StillInLog.into()));
                 }
                 add(&self.counts.transactions, 1);
@@ -325,15 +324,29 @@ impl Job {
                 Ok(pending.written())
             }
             Self::Lease(pending) => {
-                pending.result = Some(Ok(acquire_lease(connection, &pending.asked)?));
-                Ok(Written::Whole)
+                let result =
+                    apart(connection, in_savepoint, || Ok(acquire_lease(connection, &pending.asked)?))?;
+                pending.result = result.map(|result| result.map_err(as_store_error));
+                Ok(pending.written())
             }
             Self::Claim(pending) => {
-                pending.result = Some(Ok(claim(connection, &pending.asked)?));
-                Ok(Written::Whole)
+                let result = apart(connection, in_savepoint, || Ok(claim(connection, &pending.asked)?))?;
+                pending.result = result.map(|result| result.map_err(as_store_error));
+                Ok(pending.written())
             }
             // Never part of a group.
             Self::Index | Self::FinishIndex(_) => Ok(Written::Whole),
+        }
+    }
+
+    /// Whether it has taken words out of the file.
+    fn has_erased(&self) -> bool {
+        match self {
+            Self::Erase(pending) => matches!(pending.result, Some(Ok(Some(_)))),
+            Self::Expire(pending) => {
+                matches!(&pending.result, Some(Ok(expired)) if expired.messages + expired.dead_letters > 0)
+            }
+            Self::Commit(_) | Self::Lease(_) | Self::Claim(_) | Self::Index | Self::FinishIndex(_) => false,
         }
     }
 
