@@ -13,7 +13,7 @@ use crate::SqliteError;
 /// processes lock two files of the same name.
 #[derive(Debug)]
 pub(crate) struct FileLock {
-    _file: File,
+    file: File,
 }
 
 impl FileLock {
@@ -27,12 +27,21 @@ impl FileLock {
             .open(&path)
             .map_err(|error| SqliteError::cannot_open(&path, error))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Incompatible {
                 detail: format!("it is in use: {} is locked by another store", path.display()),
             }),
             Err(TryLockError::Error(error)) => Err(SqliteError::cannot_open(&path, error).into()),
         }
+    }
+}
+
+impl Drop for FileLock {
+    /// Given back, not only closed: a process that is being started at this moment has the file open, too, until it runs a
+    /// program of its own.
+    fn drop(&mut self) {
+        // It cannot fail for a reason that closing would not remove.
+        let _given_back = self.file.unlock();
     }
 }
 
