@@ -114,3 +114,8 @@ fn a_killed_server_loses_and_doubles_nothing() {
 fn files_go_both_ways_and_bad_ones_harm_nobody() {
     story("attachments", 1);
 }
+
+#[test]
+fn who_is_erased_is_gone() {
+    story("erasing", 0);
+}
