@@ -50,3 +50,21 @@ fn lock_path(database: &Path) -> PathBuf {
     name.push(".lock");
     name.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_was_given_back_is_free_though_somebody_has_its_file_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("a.db");
+        let lock = FileLock::acquire(&database).unwrap();
+        // As a process has that is being started.
+        let inherited = lock.file.try_clone().unwrap();
+        assert!(FileLock::acquire(&database).is_err());
+        drop(lock);
+        FileLock::acquire(&database).unwrap();
+        drop(inherited);
+    }
+}

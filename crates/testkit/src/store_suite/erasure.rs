@@ -302,14 +302,7 @@ async fn told(store: &dyn Store, of: &Planted) -> String {
             _ => {}
         }
     }
-    let listed = ContactQuery {
-        agent: agent("alice"),
-        scope: ContactScope::All,
-        search: None,
-        before: None,
-        limit: ALL,
-    };
-    for item in store.contacts(&listed).await.read() {
+    for item in store.contacts(&everybody()).await.read() {
         add!(Ok(&item.contact));
         add!(Ok(&item.last));
     }
@@ -597,14 +590,12 @@ pub async fn what_is_old_is_emptied_by_and_by(store: Arc<dyn Store>) {
     let all =
         Expiry { dead_letters_before: None, messages_before: None, after: 0, limit: ALL, pending: None };
     assert_eq!(store.expire(&all).await.read(), parlor_store::Expired::default());
-    let listed = ContactQuery {
-        agent: agent("alice"),
-        scope: ContactScope::All,
-        search: None,
-        before: None,
-        limit: ALL,
-    };
     let item =
-        store.contacts(&listed).await.read().into_iter().find(|item| item.contact.id == ann.contact.id);
+        store.contacts(&everybody()).await.read().into_iter().find(|item| item.contact.id == ann.contact.id);
     assert_eq!(item.and_then(|item| item.last).map(|last| last.content.kind()), Some("text"));
+}
+
+/// The contact list, whole.
+fn everybody() -> ContactQuery {
+    ContactQuery { agent: agent("alice"), scope: ContactScope::All, search: None, before: None, limit: ALL }
 }
