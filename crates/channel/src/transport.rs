@@ -1,6 +1,9 @@
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
+
+use parlor_model::{ProviderMessageId, Timestamp};
 
 use crate::{Capabilities, ChannelProfile, Delivery, Outbound, SendReceipt, TransportError};
 
@@ -58,4 +61,14 @@ pub trait Push: fmt::Debug + Send + Sync + 'static {
     ///
     /// The caller keeps the order: it has at most one send in flight for each thread.
     async fn send(&self, outbound: &Outbound) -> Result<SendReceipt, TransportError>;
+
+    /// How long to wait for a receipt after an uncertain send, before a person is asked (reliability §4.3).
+    fn uncertain_wait(&self) -> Duration;
+
+    /// Whether the provider has a message of ours that may have been sent since a moment; `None` when that is not known.
+    async fn look_up(
+        &self,
+        outbound: &Outbound,
+        since: Timestamp,
+    ) -> Result<Option<ProviderMessageId>, TransportError>;
 }

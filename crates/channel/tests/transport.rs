@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parlor_channel::{
@@ -11,7 +12,8 @@ use parlor_channel::{
     SendReceipt, Transport, TransportError, TransportErrorKind,
 };
 use parlor_model::{
-    ChannelKind, ChannelName, Content, MessageText, PointAddress, PointKey, ProviderMessageId, Visibility,
+    ChannelKind, ChannelName, Content, MessageText, PointAddress, PointKey, ProviderMessageId, Timestamp,
+    Visibility,
 };
 
 /// A network that answers each message with its own outbox id, and knows nobody called `nobody`.
@@ -57,6 +59,14 @@ impl Push for Pigeons {
         let id = ProviderMessageId::new(outbound.outbox.to_string());
         Ok(SendReceipt::new([id]))
     }
+
+    fn uncertain_wait(&self) -> Duration {
+        Duration::from_mins(1)
+    }
+
+    async fn look_up(&self, _: &Outbound, _: Timestamp) -> Result<Option<ProviderMessageId>, TransportError> {
+        Ok(None)
+    }
 }
 
 fn outbound(address: &str) -> Outbound {
@@ -64,6 +74,7 @@ fn outbound(address: &str) -> Outbound {
         "018bcfe5-687b-7000-8000-000000000001".parse().expect("an id"),
         "018bcfe5-687b-7000-8000-000000000002".parse().expect("an id"),
         ChannelName::new("pigeons").expect("a name"),
+        "loft".to_owned(),
         PointKey {
             kind: "pigeons".parse().expect("a name"),
             scope: String::new(),
