@@ -17,6 +17,7 @@
 mod support;
 
 mod desk;
+mod post;
 mod script;
 mod truth;
 mod world;
@@ -37,6 +38,7 @@ mod feed;
 mod find;
 mod gone_at_once;
 mod hand_over;
+mod intake;
 mod kpi;
 mod leader;
 mod lifecycle;
@@ -59,6 +61,7 @@ mod rest;
 mod restart;
 mod retention;
 mod rows;
+mod sending;
 mod silence;
 mod targets;
 mod team;

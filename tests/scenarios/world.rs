@@ -64,6 +64,11 @@ impl World {
         Self::start(Arc::new(MemoryStore::new()), ManualClock::default(), SeededIds::new(7), 1, more).await
     }
 
+    /// The same over another store, with something plugged in.
+    pub(crate) async fn building_on(store: Arc<dyn Store>, more: impl FnOnce(Builder) -> Builder) -> Self {
+        Self::start(store, ManualClock::default(), SeededIds::new(7), 1, more).await
+    }
+
     /// A contact who is known by an address of another network, and never wrote.
     pub(crate) async fn knows(&self, key: PointKey) -> ContactPointId {
         let contact = Contact {
@@ -90,9 +95,14 @@ impl World {
 
     /// The process dies, and another one starts over what was kept. Nothing of the engine is told that it ends.
     pub(crate) async fn restarted(self, change: impl FnOnce(&mut Config)) -> Self {
+        self.restarted_with(|builder| builder.configure(change)).await
+    }
+
+    /// The same with something plugged in.
+    pub(crate) async fn restarted_with(self, more: impl FnOnce(Builder) -> Builder) -> Self {
         let Self { clock, engine, store, ids, next, offer_ttl: _ } = self;
         drop(engine);
-        Self::start(store, clock, ids, next.get(), |builder| builder.configure(change)).await
+        Self::start(store, clock, ids, next.get(), more).await
     }
 
     async fn start(

@@ -53,6 +53,25 @@ pub enum TransportErrorKind {
     Other,
 }
 
+impl TransportErrorKind {
+    /// The name as it stands in stores and APIs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recipient => "recipient",
+            Self::OptedOut => "opted_out",
+            Self::SenderNotAllowed => "sender_not_allowed",
+            Self::Unauthorized => "unauthorized",
+            Self::RateLimited => "rate_limited",
+            Self::WindowClosed => "window_closed",
+            Self::Content => "content",
+            Self::Network => "network",
+            Self::Provider => "provider",
+            Self::UnreadableAnswer => "unreadable_answer",
+            Self::Other => "other",
+        }
+    }
+}
+
 impl fmt::Display for TransportErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -101,6 +120,12 @@ pub enum Retry {
 }
 
 impl TransportError {
+    /// What went wrong in one word, with the provider's code behind a colon where there is one: `opted_out:21610`.
+    pub fn reason(&self) -> String {
+        let kind = self.kind.as_str();
+        self.provider_code.as_ref().map_or_else(|| kind.to_owned(), |code| format!("{kind}:{code}"))
+    }
+
     /// An error after which nothing is tried again, without a code or a cause.
     pub const fn new(kind: TransportErrorKind, certainty: Certainty) -> Self {
         Self { kind, certainty, retry: Retry::Never, provider_code: None, source: None }
@@ -149,6 +174,7 @@ mod tests {
             error.to_string(),
             "the recipient does not want to be written to; the message was not sent; the provider's code is 21610"
         );
+        assert_eq!(error.reason(), "opted_out:21610");
         assert!(error.source().is_some_and(<dyn Error>::is::<fmt::Error>));
         assert_eq!(error.retry, Retry::After(Duration::from_secs(9)));
     }

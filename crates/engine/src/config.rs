@@ -8,6 +8,8 @@ use parlor_model::{Agent, AgentName, Channel, ChannelName, Medium, QueueName};
 use parlor_routing::{Classifier, QueueRule, RoutingError, RoutingPolicy, RoutingRules};
 use parlor_transcript::Thresholds;
 
+use crate::outbox::SendPolicy;
+
 /// What one workspace is configured with. It is checked as a whole by [`Config::check`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -106,6 +108,8 @@ pub struct Rules {
     pub uploads: Uploads,
     /// How long things are kept.
     pub retention: Retention,
+    /// How messages are sent through providers.
+    pub sending: SendPolicy,
 }
 
 impl Rules {
@@ -125,6 +129,7 @@ impl Default for Rules {
             recent_emoji: 30,
             uploads: Uploads::default(),
             retention: Retention::default(),
+            sending: SendPolicy::default(),
         }
     }
 }

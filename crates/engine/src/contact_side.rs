@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use parlor_channel::{ConnectionState, Delivery};
+use parlor_channel::{ConnectionState, ConsentWord, Delivery, MediaReference};
 use parlor_interaction::{Actor, Command, Context, EndedBy, Interaction, Origin, Start, State};
 use parlor_model::{
-    AgentName, Author, ChannelName, ClientId, Contact, ContactId, ContactPoint, ContactPointId, Content, Id,
-    InteractionId, Message, MessageId, MessageText, Needs, PointKey, ProviderMessageId, RejectedAttachment,
-    Subject, SystemNotice, Thread, ThreadId, Timestamp, Visibility,
+    AccountName, AgentName, Author, ChannelName, ClientId, Contact, ContactId, ContactPoint, ContactPointId,
+    Content, Id, InteractionId, Message, MessageId, MessageText, Needs, PointKey, ProviderMessageId,
+    RejectedAttachment, Subject, SystemNotice, Thread, ThreadId, Timestamp, Visibility,
 };
 use parlor_store::{
     Acknowledged, Alert, AlertKind, ContactQuery, ContactScope, ContactWrite, DocumentOwner, DocumentWrite,
@@ -23,6 +23,7 @@ use crate::draft::Draft;
 use crate::engine::{Engine, Inner, ThreadInfo};
 use crate::error::EngineError;
 use crate::hub::{ForContact, Live};
+use crate::intake::account_scope;
 use crate::presence::Typing;
 use crate::view::{ContactStage, ContactState};
 
@@ -82,12 +83,39 @@ pub struct Inbound {
     pub uploads: Vec<ClientId>,
     /// Files that came with it and were not taken (r127).
     pub rejected: Vec<RejectedAttachment>,
+    /// The account at a provider that it came in by: its ids are unique there. `None` for networks of our own.
+    pub account: Option<AccountName>,
+    /// Files with it that lie with the provider: they are fetched once it is durable, and follow it.
+    pub media: Vec<MediaReference>,
+    /// What it says about being written to.
+    pub consent: Option<ConsentWord>,
+    /// Whether it is the files of a message that was taken in before, and whether that had words.
+    pub(crate) follows: Option<Follows>,
+}
+
+/// Files that follow the message that they came with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Follows {
+    /// The entry that they become: the same however often they are fetched.
+    pub(crate) message: MessageId,
+    /// Whether the provider's id stands at the words of the message already.
+    pub(crate) has_words: bool,
 }
 
 impl Inbound {
     /// Something that a contact wrote.
     pub fn new(external_id: ProviderMessageId, content: Content) -> Self {
-        Self { external_id, content, provider_time: None, uploads: Vec::new(), rejected: Vec::new() }
+        Self {
+            external_id,
+            content,
+            provider_time: None,
+            uploads: Vec::new(),
+            rejected: Vec::new(),
+            account: None,
+            media: Vec::new(),
+            consent: None,
+            follows: None,
+        }
     }
 
     /// Files that a contact uploaded, with or without words.
@@ -98,6 +126,26 @@ impl Inbound {
     ) -> Self {
         let content = Content::Attached { text, attachments: Vec::new() };
         Self { uploads, ..Self::new(external_id, content) }
+    }
+
+    /// What makes it unique.
+    fn key(&self, session: &ContactSession) -> InboxKey {
+        InboxKey {
+            scope: self.account.as_ref().map_or_else(|| session.point.to_string(), account_scope),
+            kind: "message".to_owned(),
+            provider_time: self.provider_time,
+            external_id: self.external_id.as_str().to_owned(),
+        }
+    }
+
+    /// Whether the entry that it becomes has the provider's id: one entry of the transcript has it, not two.
+    fn carries_its_id(&self) -> bool {
+        match (&self.content, self.follows) {
+            // The files that follow will have it.
+            (Content::System { .. }, None) => false,
+            (_, Some(follows)) => !follows.has_words,
+            (_, None) => true,
+        }
     }
 }
 
@@ -177,13 +225,7 @@ impl Engine {
     /// Takes in what a contact wrote. When it returns, the message is durable and its work waits for an agent or
     /// belongs to one; routing itself is not waited for. Repeating it gives the same answer.
     pub async fn receive(&self, session: &ContactSession, inbound: Inbound) -> Result<Received, EngineError> {
-        let key = InboxKey {
-            scope: session.point.to_string(),
-            kind: "message".to_owned(),
-            provider_time: inbound.provider_time,
-            external_id: inbound.external_id.as_str().to_owned(),
-        };
-        let received = match until_decided!(self.inner.try_receive(session, &inbound, &key).await) {
+        let received = match until_decided!(self.inner.try_receive(session, &inbound).await) {
             Ok(received) => received,
             Err(Attempt::Duplicate(Duplicate::Inbox { message: Some(message), .. })) => {
                 metrics::counter!("parlor_inbound_duplicate_total").increment(1);
@@ -295,7 +337,7 @@ impl Engine {
 }
 
 impl Inner {
-    async fn try_arrive(self: &Arc<Self>, arrival: &Arrival) -> Result<ContactSession, Attempt> {
+    pub(crate) async fn try_arrive(self: &Arc<Self>, arrival: &Arrival) -> Result<ContactSession, Attempt> {
         let now = self.now();
         let mut draft = Draft::new(now);
         draft.changes.documents.clone_from(&arrival.documents);
@@ -357,11 +399,10 @@ impl Inner {
         point
     }
 
-    async fn try_receive(
+    pub(crate) async fn try_receive(
         self: &Arc<Self>,
         session: &ContactSession,
         inbound: &Inbound,
-        key: &InboxKey,
     ) -> Result<Received, Attempt> {
         // Held until it is committed: an erasure waits for it, and it does not follow one.
         let erased = self.erased.read().await;
@@ -373,9 +414,11 @@ impl Inner {
         if let Some(earlier) = taken.sent_with {
             return self.sent_before(earlier, inbound).await.map_err(Attempt::from);
         }
-        let message: MessageId = self.new_id();
+        let message: MessageId = inbound.follows.map_or_else(|| self.new_id(), |follows| follows.message);
         let mut draft = Draft::new(now);
-        draft.changes.inbox.push(InboxEntry { key: key.clone(), message: Some(message) });
+        if inbound.follows.is_none() {
+            draft.changes.inbox.push(InboxEntry { key: inbound.key(session), message: Some(message) });
+        }
         let notice = |rejected: &RejectedAttachment| {
             SystemNotice::AttachmentRejected(RejectedAttachment::clone(rejected))
         };
@@ -388,6 +431,7 @@ impl Inner {
             other => Some(other.clone()),
         };
         let (author, content) = match said {
+            Some(content @ Content::System { .. }) => (Author::System, content),
             Some(content) => (Author::Contact(session.point), content),
             // Nothing of it was taken: that itself is what came.
             None => match rejected.next() {
@@ -413,8 +457,12 @@ impl Inner {
             parent: None,
             content,
             provider_time: inbound.provider_time,
-            provider_id: Some(inbound.external_id.clone()),
+            provider_id: inbound.carries_its_id().then(|| inbound.external_id.clone()),
         });
+        self.await_files(&mut draft, session, message, inbound)?;
+        if let Some(word) = inbound.consent {
+            Self::note_consent(&mut draft, session.point, word.wish);
+        }
         // Only agents are told: the contact's own network, or browser, told the contact.
         for notice in rejected {
             draft.changes.messages.push(NewMessage {

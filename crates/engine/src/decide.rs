@@ -93,7 +93,8 @@ impl Inner {
     }
 
     /// Commits a draft; a conflict is looked at, so that the next attempt starts from what is true.
-    pub(crate) async fn attempt(self: &Arc<Self>, draft: Draft) -> Result<Committed, Attempt> {
+    pub(crate) async fn attempt(self: &Arc<Self>, mut draft: Draft) -> Result<Committed, Attempt> {
+        self.put_in_outbox(&mut draft).await?;
         let threads: Vec<ThreadId> =
             draft.changes.interactions.iter().map(|write| write.interaction.thread).collect();
         match self.commit(draft).await {

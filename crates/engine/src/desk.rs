@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlor_channel::{permitted, preflight};
+use parlor_channel::{Delivery, permitted, preflight};
 use parlor_interaction::{
     Active, Actor as ClosedBy, CaseValue, Command, CommandName, Consult, ConsultStage, ConsultTarget,
     Context, DispositionCode, EndedBy, Interaction, Offered, Origin, Policy, Refusal, State, Supervision,
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::attachments::Said;
 use crate::conductor::Signal;
-use crate::contact_side::{ContactSession, message_id};
+use crate::contact_side::{Arrival, ContactSession, message_id};
 use crate::decide::{Attempt, until_decided};
 use crate::draft::Draft;
 use crate::emoji::typed;
@@ -839,7 +839,7 @@ impl Inner {
 
     /// The thread of a contact on a channel.
     async fn session_on(
-        &self,
+        self: &Arc<Self>,
         contact: ContactId,
         channel: &ChannelName,
     ) -> Result<ContactSession, EngineError> {
@@ -850,13 +850,37 @@ impl Inner {
             Subject::Direct(_) | Subject::Post(_) => None,
         });
         let Some((thread, point)) = found else {
-            return Err(EngineError::NotOnChannel(channel.clone()));
+            return self.first_session_on(contact, channel).await;
         };
         let known = self.store.point(point).await?;
         if known.is_some_and(|known| known.key.address == erased_address(point)) {
             return Err(EngineError::NotFound { what: "contact" });
         }
         Ok(ContactSession { channel: channel.clone(), thread, point, contact })
+    }
+
+    /// The thread of a contact on a channel on which they and we have not met: one can be written to first where we are the
+    /// ones who call (r129), at an address that is on file.
+    async fn first_session_on(
+        self: &Arc<Self>,
+        contact: ContactId,
+        channel: &ChannelName,
+    ) -> Result<ContactSession, EngineError> {
+        let none = || EngineError::NotOnChannel(channel.clone());
+        let configured = self.directory.channel(channel).ok_or_else(none)?;
+        let transport = self.transport(configured).ok_or_else(none)?;
+        if transport.profile().delivery == Delivery::Mailbox {
+            return Err(none());
+        }
+        let points = self.store.points_of(contact).await?;
+        let point = points
+            .iter()
+            .rev()
+            .find(|point| point.key.kind == configured.kind && point.key.address != erased_address(point.id))
+            .ok_or_else(none)?;
+        let arrival = Arrival::new(channel.clone(), point.key.clone());
+        let session = until_decided!(self.try_arrive(&arrival).await).map_err(Attempt::into_error)?;
+        Ok(session)
     }
 
     async fn try_open(

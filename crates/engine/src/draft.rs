@@ -8,7 +8,7 @@ use parlor_model::{
     AgentName, Author, Content, InteractionId, LifecycleNotice, MediaClass, MessageId, SystemNotice,
     Timestamp, Visibility,
 };
-use parlor_store::{ChangeSet, InteractionWrite, LoadChange, NewMessage, TimerKey, TimerWrite};
+use parlor_store::{ChangeSet, InteractionWrite, LoadChange, NewMessage, OutboxState, TimerKey, TimerWrite};
 
 use crate::conductor::Changed;
 use crate::config::Directory;
@@ -26,6 +26,10 @@ pub(crate) struct Aftermath {
     pub(crate) snapshots: Vec<Arc<Interaction>>,
     /// What the conductor is told.
     pub(crate) changed: Vec<Changed>,
+    /// Whether something waits to be sent.
+    pub(crate) sends: bool,
+    /// The messages whose files have to be fetched.
+    pub(crate) awaited: Vec<MessageId>,
 }
 
 impl Draft {
@@ -116,7 +120,9 @@ impl Draft {
         // Agents before interactions: when work arrives, routing knows of the room that the same change made.
         let mut changed: Vec<_> = agents.into_iter().map(Changed::Agent).collect();
         changed.extend(self.snapshots.iter().map(|snapshot| Changed::Interaction(snapshot.id)));
-        (self.changes, Aftermath { snapshots: self.snapshots, changed })
+        let sends = self.changes.outbox.iter().any(|write| write.entry.state == OutboxState::Pending);
+        let awaited = crate::fetch::awaited_in(&self.changes.documents);
+        (self.changes, Aftermath { snapshots: self.snapshots, changed, sends, awaited })
     }
 
     /// Whether committing it would only check that an interaction is unchanged.

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use parlor_channel::{DeliverySide, MediaInspector, OutsideLauncher, Transport, VoiceGateway};
+use parlor_channel::{MediaInspector, MediaSource, OutsideLauncher, Transport, VoiceGateway};
 use parlor_model::{
-    Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, ContactPointId, Id, IdSource,
-    Subject, Thread, ThreadId, Timestamp,
+    AccountName, Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, ContactPointId, Id,
+    IdSource, Subject, Thread, ThreadId, Timestamp,
 };
 use parlor_store::{BlobStore, CommitError, Committed, JournalEntry, JournalRecord, Store, StoreError};
 use tokio::sync::{Semaphore, mpsc};
@@ -15,9 +15,11 @@ use crate::config::{Config, ConfigError, Directory};
 use crate::contact_side::contact_state;
 use crate::draft::Draft;
 use crate::error::EngineError;
+use crate::fetch::{FetchSignal, Fetcher};
 use crate::hub::{ForContact, Hub, Published};
 use crate::open::OpenInteractions;
 use crate::presence::Presence;
+use crate::relay::{Relay, RelaySignal};
 use crate::source::{SystemClock, SystemIds};
 use crate::view::{ContactStage, ContactState};
 
@@ -52,6 +54,10 @@ pub(crate) struct Inner {
     /// Contact points that were erased while this process runs: whoever is still connected as one is nobody any more.
     pub(crate) erased: tokio::sync::RwLock<BTreeSet<ContactPointId>>,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
+    channel_transports: BTreeMap<ChannelName, Arc<dyn Transport>>,
+    pub(crate) media_sources: BTreeMap<AccountName, Arc<dyn MediaSource>>,
+    pub(crate) relay: mpsc::UnboundedSender<RelaySignal>,
+    pub(crate) fetcher: mpsc::UnboundedSender<FetchSignal>,
     threads: Mutex<BTreeMap<ThreadId, Arc<ThreadInfo>>>,
     pub(crate) figures: tokio::sync::Mutex<crate::figures::Figures>,
 }
@@ -75,6 +81,8 @@ pub struct EngineBuilder {
     node: String,
     drive: Drive,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
+    channel_transports: BTreeMap<ChannelName, Arc<dyn Transport>>,
+    media_sources: BTreeMap<AccountName, Arc<dyn MediaSource>>,
     voice: Option<Arc<dyn VoiceGateway>>,
     launcher: Option<Arc<dyn OutsideLauncher>>,
     files: Option<Files>,
@@ -105,12 +113,6 @@ pub enum StartError {
         /// On which network.
         kind: ChannelKind,
     },
-    /// The transport wants to push; this engine has mailboxes only.
-    #[error("the transport of network {kind} pushes; this engine delivers to mailboxes only")]
-    Push {
-        /// Which network.
-        kind: ChannelKind,
-    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -127,6 +129,8 @@ impl EngineBuilder {
             node: "main".to_owned(),
             drive: Drive::Automatic,
             transports: BTreeMap::new(),
+            channel_transports: BTreeMap::new(),
+            media_sources: BTreeMap::new(),
             voice: None,
             launcher: None,
             files: None,
@@ -164,6 +168,19 @@ impl EngineBuilder {
         self
     }
 
+    /// Plugs in how one channel sends, where channels of a network go by different accounts.
+    pub fn channel_transport(mut self, channel: ChannelName, transport: Arc<dyn Transport>) -> Self {
+        self.channel_transports.insert(channel, transport);
+        self
+    }
+
+    /// Plugs in who fetches the files that lie with the provider of an account. Without one, contacts' files that come in by
+    /// it are told as unavailable.
+    pub fn media_source(mut self, account: AccountName, source: Arc<dyn MediaSource>) -> Self {
+        self.media_sources.insert(account, source);
+        self
+    }
+
     /// Plugs in who carries calls for consults (r50). Without one there are none.
     pub fn voice_gateway(mut self, gateway: Arc<dyn VoiceGateway>) -> Self {
         self.voice = Some(gateway);
@@ -185,22 +202,19 @@ impl EngineBuilder {
     /// Checks the configuration, reads what is open from the store and starts. Must be called on a tokio runtime.
     pub async fn start(self) -> Result<Engine, StartError> {
         for channel in &self.config.channels {
-            let Some(transport) = self.transports.get(&channel.kind) else {
+            let own = self.channel_transports.contains_key(&channel.name);
+            if !own && !self.transports.contains_key(&channel.kind) {
                 return Err(StartError::NoTransport {
                     channel: channel.name.clone(),
                     kind: channel.kind.clone(),
                 });
-            };
-            match transport.delivery() {
-                DeliverySide::Mailbox => {}
-                DeliverySide::Push(_) => {
-                    return Err(StartError::Push { kind: channel.kind.clone() });
-                }
             }
         }
         let directory = Directory::new(self.config)?;
         let position = self.store.totals().await?.position;
         let (signals, inbox) = mpsc::unbounded_channel();
+        let (relay, relay_inbox) = mpsc::unbounded_channel();
+        let (fetcher, fetcher_inbox) = mpsc::unbounded_channel();
         let inner = Arc::new(Inner {
             store: self.store,
             clock: self.clock,
@@ -218,11 +232,19 @@ impl EngineBuilder {
             looked_for_old: Mutex::new(None),
             erased: tokio::sync::RwLock::default(),
             transports: self.transports,
+            channel_transports: self.channel_transports,
+            media_sources: self.media_sources,
+            relay,
+            fetcher,
             threads: Mutex::new(BTreeMap::new()),
             figures: tokio::sync::Mutex::default(),
         });
+        let relay = Relay::new(&inner, relay_inbox, &self.node, self.drive);
+        let fetcher = Fetcher::recover(&inner, fetcher_inbox, self.drive).await?;
         let conductor = Conductor::recover(&inner, inbox, self.node, self.drive).await?;
         tokio::spawn(conductor.run());
+        tokio::spawn(relay.run());
+        tokio::spawn(fetcher.run());
         let sweeping = Arc::clone(&inner);
         // What an earlier process erased and did not come to delete.
         tokio::spawn(async move { sweeping.delete_erased_files_later().await });
@@ -232,17 +254,37 @@ impl EngineBuilder {
 
 impl Engine {
     /// Waits until everything that was committed before has been routed, what is due by the engine's clock has
-    /// been done, and so on until nothing more follows from it.
+    /// been done, what waits in the outbox has been sent, and so on until nothing more follows from it.
     pub async fn settle(&self) {
-        let (done, settled) = tokio::sync::oneshot::channel();
-        if self.inner.signals.send(Signal::Settle(done)).is_ok() {
-            // An error means that the engine is stopping; then nothing more will follow either.
-            let _ = settled.await;
+        loop {
+            let (done, settled) = tokio::sync::oneshot::channel();
+            if self.inner.signals.send(Signal::Settle(done)).is_ok() {
+                // An error means that the engine is stopping; then nothing more will follow either.
+                let _ = settled.await;
+            }
+            let (done, sent) = tokio::sync::oneshot::channel();
+            let sent =
+                self.inner.relay.send(RelaySignal::Settle(done)).is_ok() && sent.await.unwrap_or(false);
+            let (done, fetched) = tokio::sync::oneshot::channel();
+            let fetched =
+                self.inner.fetcher.send(FetchSignal::Settle(done)).is_ok() && fetched.await.unwrap_or(false);
+            if !sent && !fetched {
+                return;
+            }
         }
     }
 
-    /// Stops routing and timers. What was committed stays; another engine may go on from it.
+    /// Stops routing, timers and sending; what is being sent is waited for. What was committed stays; another engine may
+    /// go on from it.
     pub async fn stop(&self) {
+        let (done, stopped) = tokio::sync::oneshot::channel();
+        if self.inner.relay.send(RelaySignal::Stop(done)).is_ok() {
+            let _ = stopped.await;
+        }
+        let (done, stopped) = tokio::sync::oneshot::channel();
+        if self.inner.fetcher.send(FetchSignal::Stop(done)).is_ok() {
+            let _ = stopped.await;
+        }
         let (done, stopped) = tokio::sync::oneshot::channel();
         if self.inner.signals.send(Signal::Stop(done)).is_ok() {
             let _ = stopped.await;
@@ -301,7 +343,7 @@ impl Inner {
 
     /// The transport of a configured channel's network; `start` has made sure that there is one.
     pub(crate) fn transport(&self, channel: &Channel) -> Option<&Arc<dyn Transport>> {
-        self.transports.get(&channel.kind)
+        self.channel_transports.get(&channel.name).or_else(|| self.transports.get(&channel.kind))
     }
 
     /// A thread with its contact.
@@ -359,6 +401,13 @@ impl Inner {
             }
             inner.hang_up(calls_over);
             inner.publish(&committed.records).await;
+            if aftermath.sends {
+                // An error means that the engine has stopped; another one will send.
+                let _ = inner.relay.send(RelaySignal::Wake);
+            }
+            for message in aftermath.awaited {
+                let _ = inner.fetcher.send(FetchSignal::Awaited(message));
+            }
             for snapshot in &aftermath.snapshots {
                 inner.tell_contact_state(snapshot.thread);
             }

@@ -106,6 +106,12 @@ pub enum EngineError {
     /// Where the bytes of attachments are kept failed.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// The contact has said that they want no more messages.
+    #[error("the contact does not want to be written to")]
+    OptedOut,
+    /// Nobody has to say any more what becomes of the message.
+    #[error("nothing has to be decided about this message")]
+    NothingToDecide,
     /// Somebody works for the contact: what is not Done has to be finished before they are erased.
     #[error("work with this contact is not done yet")]
     InWork,

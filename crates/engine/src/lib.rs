@@ -6,7 +6,7 @@
 //! then it is decided again.
 //!
 //! One task, the conductor, makes happen what nobody asks for: it routes (`parlor-routing`), lets offers expire and
-//! notices who is gone. Nothing that was committed depends on it: an engine that starts goes on from the store.
+//! notices who is gone. Another, the relay, brings what agents wrote to the networks ([`outbox`]). Nothing that was committed depends on it: an engine that starts goes on from the store.
 
 mod after_work;
 mod attachments;
@@ -16,6 +16,7 @@ mod config;
 mod consult;
 mod contact_side;
 mod decide;
+mod decision;
 mod desk;
 mod draft;
 mod emoji;
@@ -24,16 +25,20 @@ mod erasure;
 mod error;
 mod export;
 mod feed;
+mod fetch;
 mod figures;
 mod find;
 mod hand_over;
 mod hub;
+mod intake;
 mod open;
+pub mod outbox;
 mod outside;
 pub mod permission;
 mod presence;
 mod push;
 mod reads;
+mod relay;
 mod remembered;
 mod requests;
 mod retention;
@@ -50,6 +55,7 @@ pub use config::{
 };
 pub use consult::Consulted;
 pub use contact_side::{Arrival, ContactConnection, ContactItem, ContactSession, Inbound, Received};
+pub use decision::SendDecision;
 pub use desk::{ContactEdit, Once};
 pub use engine::{Drive, Engine, EngineBuilder, StartError};
 pub use erasure::{ErasedContact, ExportedFile};
@@ -59,6 +65,7 @@ pub use feed::{AgentFeed, FeedEvent, FeedItem, Hello};
 pub use figures::KpiView;
 pub use find::FindRequest;
 pub use hand_over::HandTo;
+pub use intake::TakenIn;
 pub use reads::{ContactsRequest, ConversationRequest};
 pub use requests::{ConsultBy, RequestGone, RequestKind};
 pub use retention::Ended;

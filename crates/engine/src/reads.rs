@@ -9,8 +9,8 @@ use parlor_composer::Span;
 use parlor_interaction::{Consult, ConsultStage, ConsultTarget, EndedBy, Interaction, State};
 use parlor_model::{
     AgentName, Author, ChannelKind, ChannelName, ConsultId, ContactId, ContactPoint, DeliveryStage, FlagName,
-    InteractionId, Message, NotReadyReason, Readiness, ReadinessState, Subject, Thread, Timestamp,
-    Visibility,
+    Id, InteractionId, Message, NotReadyReason, OutboxId, Readiness, ReadinessState, Subject, Thread,
+    Timestamp, Visibility,
 };
 use parlor_routing::Explanation;
 use parlor_store::{
@@ -29,8 +29,8 @@ use crate::requests::{ConsultBy, OpenRequest, requests_to};
 use crate::view::{
     AlertView, AuthorView, ChannelView, ConsultView, ContactDetails, ContactPage, ContactRef, ContactSummary,
     ContactView, ConversationView, DispositionView, EndedView, InteractionView, InvitationView, LoadView, Me,
-    MessageView, OfferView, PendingView, PointView, ReadinessView, RequestView, SupervisorView, TailView,
-    ThreadView, TimingView, TransferView,
+    MessageView, OfferView, PendingView, PointView, ReadinessView, RequestView, SendView, SupervisorView,
+    TailView, ThreadView, TimingView, TransferView,
 };
 
 /// How many last lines an interaction shows (r46).
@@ -496,6 +496,7 @@ impl Inner {
         };
         let channel =
             channel.ok_or_else(|| StoreError::Corrupt { detail: "a message has no thread".to_owned() })?;
+        let mailbox = self.is_mailbox(&channel);
         Ok(MessageView {
             id: message.id,
             thread: message.thread,
@@ -514,8 +515,26 @@ impl Inner {
             provider_time: message.provider_time,
             late: self.is_late(message).await?,
             delivery,
+            send: self.send_of(message, mailbox).await?,
             spans: self.spans(message, viewer),
         })
+    }
+
+    /// How far the sending of a message is; nothing is read for what no provider sends.
+    async fn send_of(&self, message: &Message, mailbox: bool) -> Result<Option<SendView>, StoreError> {
+        if mailbox || !goes_to_contact(message) || !message.content.is_said() {
+            return Ok(None);
+        }
+        let entry = self.store.outbox_entry(OutboxId::from_uuid(message.id.as_uuid())).await?;
+        Ok(entry.map(|entry| SendView { state: entry.state, attempts: entry.attempts, reason: entry.reason }))
+    }
+
+    /// Whether a channel is a mailbox of ours.
+    fn is_mailbox(&self, channel: &ChannelName) -> bool {
+        self.directory
+            .channel(channel)
+            .and_then(|channel| self.transport(channel))
+            .is_some_and(|transport| transport.profile().delivery == Delivery::Mailbox)
     }
 
     /// Whether a message is displayed before one that was taken in earlier. Only a provider's own time can bring it there.
@@ -544,12 +563,7 @@ impl Inner {
         if !goes_to_contact(message) {
             return Ok(None);
         }
-        let mailbox = self
-            .directory
-            .channel(channel)
-            .and_then(|channel| self.transport(channel))
-            .is_some_and(|transport| transport.profile().delivery == Delivery::Mailbox);
-        if mailbox {
+        if self.is_mailbox(channel) {
             // A committed message lies in the mailbox: that is what "sent" means there.
             return Ok(Some(match acknowledged {
                 Some(reached) => {

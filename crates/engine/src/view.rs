@@ -11,6 +11,7 @@ use parlor_model::{
     DeliveryStage, Flags, InteractionId, Label, MediaClass, Medium, MessageId, OfferId, OutsideMeans,
     PointAddress, QueueName, Role, ThreadId, Timestamp, TransferId, Visibility,
 };
+use parlor_store::OutboxState;
 use parlor_transcript::Colour;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -359,8 +360,23 @@ pub struct MessageView {
     pub late: bool,
     /// How far it has come, for messages to the contact.
     pub delivery: Option<DeliveryStage>,
+    /// How far the sending of it is, where it is sent by a provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send: Option<SendView>,
     /// What in its text can be clicked, where the agent's account has that (r57).
     pub spans: Vec<Span>,
+}
+
+/// How far the sending of a message is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SendView {
+    /// How far.
+    pub state: OutboxState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why it is where it is, in one word, with the provider's code behind a colon where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A chat between colleagues: a consult without an interaction (r54).

@@ -2,7 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentName, Attachment, ConsultId, InteractionId, PointAddress, RejectedAttachment, WebAddress};
+use crate::{
+    AgentName, Attachment, ConsultId, InteractionId, MessageId, PointAddress, RejectedAttachment, WebAddress,
+};
 
 /// Text as a person wrote it.
 ///
@@ -225,6 +227,54 @@ pub enum SystemNotice {
         /// What came of it so far.
         stage: OutsideStage,
     },
+    /// What became of a message to the contact, where agents must know (r131).
+    Send {
+        /// Which message.
+        message: MessageId,
+        /// What.
+        outcome: SendOutcome,
+        /// Why, in one word, with the provider's code behind a colon where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
+    /// The contact sent files that are being fetched from the network.
+    FilesAwaited {
+        /// How many.
+        count: u32,
+    },
+}
+
+/// What became of a message to a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SendOutcome {
+    /// It was not sent, or did not arrive.
+    Failed,
+    /// Nobody knows whether it was sent: a person says what becomes of it.
+    MayHaveBeenSent,
+    /// A person said that it be sent again.
+    SentAgain {
+        /// Who.
+        by: AgentName,
+    },
+    /// A person gave it up.
+    Discarded {
+        /// Who.
+        by: AgentName,
+    },
+}
+
+impl SendOutcome {
+    /// The name as it stands in APIs.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::MayHaveBeenSent => "may_have_been_sent",
+            Self::SentAgain { .. } => "sent_again",
+            Self::Discarded { .. } => "discarded",
+        }
+    }
 }
 
 /// A change of a consult without an interaction that its transcript shows.

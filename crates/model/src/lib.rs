@@ -37,7 +37,8 @@ pub use channel::{Account, AccountName, Channel, ChannelName, OfferMode};
 pub use client_id::ClientId;
 pub use contact::{Contact, ContactAlias, ContactPoint, PointAddress, PointKey};
 pub use content::{
-    ConsultNotice, Content, LifecycleNotice, MessageText, OutsideMeans, OutsideStage, SystemNotice, TextError,
+    ConsultNotice, Content, LifecycleNotice, MessageText, OutsideMeans, OutsideStage, SendOutcome,
+    SystemNotice, TextError,
 };
 pub use delivery::{DeliveryStage, Observation};
 pub use flags::{Deployment, FlagName, Flags};

@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parlor_channel::{MediaInspector, OutsideLauncher, Transport, VoiceGateway};
+use parlor_channel::{MediaInspector, MediaSource, OutsideLauncher, Transport, VoiceGateway};
 use parlor_engine::{Config, Disposition, Drive, Engine, EngineBuilder, StartError};
 use parlor_interaction::{DispositionCode, DispositionCodeError};
 use parlor_model::{
-    Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, IdSource, LabelError, OfferMode, QueueName,
+    AccountName, Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, IdSource, LabelError, OfferMode,
+    QueueName,
 };
 use parlor_store::{BlobStore, MemoryStore, Store};
 
@@ -18,6 +19,7 @@ pub struct Builder {
     config: Config,
     store: Option<Arc<dyn Store>>,
     transports: Vec<(ChannelKind, Arc<dyn Transport>)>,
+    media_sources: Vec<(String, Arc<dyn MediaSource>)>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdSource>>,
     drive: Drive,
@@ -65,6 +67,7 @@ impl Builder {
             config: Config::default(),
             store: None,
             transports: Vec::new(),
+            media_sources: Vec::new(),
             clock: None,
             ids: None,
             drive: Drive::Automatic,
@@ -143,6 +146,31 @@ impl Builder {
         self
     }
 
+    /// Adds a channel that an account at a provider has, at our address there.
+    pub fn channel_of(
+        mut self,
+        account: &str,
+        name: &str,
+        kind: ChannelKind,
+        address: &str,
+        queue: &str,
+    ) -> Self {
+        let account = self.checked(account, AccountName::new);
+        let before = self.config.channels.len();
+        self = self.channel(name, kind, queue);
+        if let Some(channel) = self.config.channels.get_mut(before) {
+            channel.account = account;
+            address.clone_into(&mut channel.address);
+        }
+        self
+    }
+
+    /// Plugs in who fetches the files that lie with the provider of an account.
+    pub fn media_source(mut self, account: &str, source: Arc<dyn MediaSource>) -> Self {
+        self.media_sources.push((account.to_owned(), source));
+        self
+    }
+
     /// Plugs in who carries calls for consults.
     pub fn voice_gateway(mut self, gateway: Arc<dyn VoiceGateway>) -> Self {
         self.voice = Some(gateway);
@@ -187,7 +215,13 @@ impl Builder {
     }
 
     /// Starts the engine. Must be called on a tokio runtime.
-    pub async fn start(self) -> Result<Engine, BuildError> {
+    pub async fn start(mut self) -> Result<Engine, BuildError> {
+        let mut media_sources = Vec::new();
+        for (account, source) in std::mem::take(&mut self.media_sources) {
+            if let Some(account) = self.checked(&account, AccountName::new) {
+                media_sources.push((account, source));
+            }
+        }
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
@@ -195,6 +229,9 @@ impl Builder {
         let mut engine = EngineBuilder::new(self.config, store).drive(self.drive);
         for (kind, transport) in self.transports {
             engine = engine.transport(kind, transport);
+        }
+        for (account, source) in media_sources {
+            engine = engine.media_source(account, source);
         }
         if let Some(gateway) = self.voice {
             engine = engine.voice_gateway(gateway);

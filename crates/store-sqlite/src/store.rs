@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parlor_interaction::{Interaction, Recorded};
 use parlor_model::{
-    AgentName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message, MessageId,
-    Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
+    AgentName, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message,
+    MessageId, Observation, OfferId, OutboxId, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
+    Timestamp,
 };
 use parlor_store::{
     Acknowledged, AgentState, Alert, AuditRecord, ChangeSet, CommitError, Committed, ConsentEntry,
@@ -436,6 +437,23 @@ impl Store for SqliteStore {
 
     async fn outbox(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
         self.read(move |c| read::message::outbox(c, after, limit)).await
+    }
+
+    async fn unfinished_outbox(
+        &self,
+        after: Option<OutboxId>,
+        limit: usize,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.read(move |c| read::message::unfinished_outbox(c, after, limit)).await
+    }
+
+    async fn sent_as(
+        &self,
+        channel: &ChannelName,
+        provider_id: &ProviderMessageId,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        let (channel, provider_id) = (channel.clone(), provider_id.clone());
+        self.read(move |c| read::message::sent_as(c, &channel, &provider_id)).await
     }
 
     async fn consent(&self, point: ContactPointId) -> Result<Vec<ConsentEntry>, StoreError> {

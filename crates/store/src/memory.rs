@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use parlor_interaction::{Interaction, Recorded};
 use parlor_model::{
     AgentName, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message,
-    MessageId, Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
+    MessageId, Observation, OfferId, OutboxId, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
+    Timestamp,
 };
 
 use self::tables::Tables;
@@ -296,6 +297,27 @@ impl Store for MemoryStore {
     async fn outbox(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
         let tables = self.tables()?;
         Ok(tables.outbox.range(tables::above(after)).take(limit).map(|(_, entry)| entry.clone()).collect())
+    }
+
+    async fn unfinished_outbox(
+        &self,
+        after: Option<OutboxId>,
+        limit: usize,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let tables = self.tables()?;
+        let entries = tables.outbox.range(tables::above(after)).map(|(_, entry)| entry);
+        Ok(entries.filter(|entry| !entry.state.is_final()).take(limit).cloned().collect())
+    }
+
+    async fn sent_as(
+        &self,
+        channel: &ChannelName,
+        provider_id: &ProviderMessageId,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        let is_it = |entry: &&OutboxEntry| {
+            entry.channel == *channel && entry.provider_id.as_ref() == Some(provider_id)
+        };
+        Ok(self.tables()?.outbox.values().find(is_it).cloned())
     }
 
     async fn consent(&self, point: ContactPointId) -> Result<Vec<ConsentEntry>, StoreError> {

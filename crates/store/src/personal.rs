@@ -173,7 +173,10 @@ pub const fn is_personal(content: &Content) -> bool {
     !matches!(
         content,
         Content::Erased
-            | Content::System { notice: SystemNotice::Lifecycle { .. } | SystemNotice::Consult { .. } }
+            | Content::System { notice: SystemNotice::Lifecycle { .. }
+                | SystemNotice::Consult { .. }
+                | SystemNotice::Send { .. }
+                | SystemNotice::FilesAwaited { .. } }
     )
 }
 

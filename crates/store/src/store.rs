@@ -4,8 +4,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parlor_interaction::{Interaction, Recorded};
 use parlor_model::{
-    AgentName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message, MessageId,
-    Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
+    AgentName, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message,
+    MessageId, Observation, OfferId, OutboxId, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
+    Timestamp,
 };
 
 use crate::{
@@ -187,6 +188,20 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// Outbox entries in order of id, after `after`.
     async fn outbox(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// Outbox entries whose state is not final, in order of id, after `after`. It takes no longer when many are.
+    async fn unfinished_outbox(
+        &self,
+        after: Option<OutboxId>,
+        limit: usize,
+    ) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// The outbox entry that a provider knows by an id on a channel; the first, should there be several.
+    async fn sent_as(
+        &self,
+        channel: &ChannelName,
+        provider_id: &ProviderMessageId,
+    ) -> Result<Option<OutboxEntry>, StoreError>;
 
     /// The consent ledger of a contact point, in order of commit.
     async fn consent(&self, point: ContactPointId) -> Result<Vec<ConsentEntry>, StoreError>;

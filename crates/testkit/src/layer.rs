@@ -4,8 +4,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parlor_interaction::{Interaction, Recorded};
 use parlor_model::{
-    AgentName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message, MessageId,
-    Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
+    AgentName, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message,
+    MessageId, Observation, OfferId, OutboxId, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
+    Timestamp,
 };
 use parlor_store::{
     Acknowledged, AgentState, Alert, AuditRecord, ChangeSet, CommitError, Committed, ConsentEntry,
@@ -89,6 +90,8 @@ layer! {
     document(key: &DocumentKey) -> Result<Option<Document>, StoreError>;
     documents(kind: &str) -> Result<Vec<Document>, StoreError>;
     outbox_entry(id: OutboxId) -> Result<Option<OutboxEntry>, StoreError>;
+    unfinished_outbox(after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError>;
+    sent_as(channel: &ChannelName, provider_id: &ProviderMessageId) -> Result<Option<OutboxEntry>, StoreError>;
     outbox(after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError>;
     consent(point: ContactPointId) -> Result<Vec<ConsentEntry>, StoreError>;
     dead_letters(skip: usize, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;

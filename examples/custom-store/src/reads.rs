@@ -3,8 +3,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parlor::interaction::{Interaction, Recorded};
 use parlor::model::{
-    AgentName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message, MessageId,
-    Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
+    AgentName, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message,
+    MessageId, Observation, OfferId, OutboxId, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
+    Timestamp,
 };
 use parlor::store::{
     Acknowledged, AgentState, Alert, AuditRecord, ChangeSet, CommitError, Committed, ConsentEntry,
@@ -95,6 +96,8 @@ store! {
     document(key: &DocumentKey) -> Option<Document>;
     documents(kind: &str) -> Vec<Document>;
     outbox_entry(id: OutboxId) -> Option<OutboxEntry>;
+    unfinished_outbox(after: Option<OutboxId>, limit: usize) -> Vec<OutboxEntry>;
+    sent_as(channel: &ChannelName, provider_id: &ProviderMessageId) -> Option<OutboxEntry>;
     outbox(after: Option<OutboxId>, limit: usize) -> Vec<OutboxEntry>;
     consent(point: ContactPointId) -> Vec<ConsentEntry>;
     dead_letters(skip: usize, limit: usize) -> Vec<DeadLetter>;

@@ -1,6 +1,8 @@
 //! Transcript entries, what was observed about them, and how they are sent.
 
-use parlor_model::{Author, Message, MessageId, Observation, OutboxId, ProviderMessageId, ThreadId};
+use parlor_model::{
+    Author, ChannelName, Message, MessageId, Observation, OutboxId, ProviderMessageId, ThreadId,
+};
 use parlor_store::{OutboxEntry, OutboxLease, OutboxState};
 use rusqlite::{Connection, Result, Row};
 
@@ -136,4 +138,26 @@ pub(crate) fn outbox(
     // No id is smaller than no bytes.
     let after = after.map_or_else(Vec::new, |after| key(after).to_vec());
     all(connection, outbox_sql!("WHERE id > ?1 ORDER BY id LIMIT ?2"), (after, number(limit)), read_outbox)
+}
+
+pub(crate) fn unfinished_outbox(
+    connection: &Connection,
+    after: Option<OutboxId>,
+    limit: usize,
+) -> Result<Vec<OutboxEntry>> {
+    let after = after.map_or_else(Vec::new, |after| key(after).to_vec());
+    // In the words of the index.
+    let sql = outbox_sql!(
+        "WHERE state IN ('pending', 'sending', 'uncertain', 'needs_decision') AND id > ?1 ORDER BY id LIMIT ?2"
+    );
+    all(connection, sql, (after, number(limit)), read_outbox)
+}
+
+pub(crate) fn sent_as(
+    connection: &Connection,
+    channel: &ChannelName,
+    provider_id: &ProviderMessageId,
+) -> Result<Option<OutboxEntry>> {
+    let sql = outbox_sql!("WHERE provider_id = ?1 AND channel = ?2 ORDER BY id LIMIT 1");
+    one(connection, sql, (provider_id.as_str(), channel.as_str()), read_outbox)
 }

@@ -99,7 +99,7 @@ fn a_file_whose_schema_was_changed_by_others_is_refused() {
 
 /// What the migrations after the second made, taken back: a file as the version before them left it.
 const AS_BEFORE_LEASES: &str = "
-    DROP INDEX outbox_waiting; DROP INDEX outbox_before; DROP INDEX outbox_in_flight; DROP INDEX outbox_of_message;
+    DROP INDEX outbox_unfinished; DROP INDEX outbox_sent_as; DROP INDEX outbox_waiting; DROP INDEX outbox_before; DROP INDEX outbox_in_flight; DROP INDEX outbox_of_message;
     ALTER TABLE outbox DROP COLUMN worker; ALTER TABLE outbox DROP COLUMN lease_until;
     ALTER TABLE outbox DROP COLUMN place;
     DROP TABLE audit; DROP TABLE document_owners; DROP INDEX requests_for;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_model::OfferId;
+use parlor_model::{OfferId, ProviderMessageId};
 use parlor_sqlite_vfs::{Disk, Failure, Fault, Image, Operation};
 use parlor_store::{
     CommitError, ContactQuery, ContactScope, ConversationQuery, LeaseName, MessageSearch, PageStart, Store,
@@ -117,6 +117,11 @@ fn reads() -> Vec<(&'static str, Call)> {
             store.outbox_entry(first(&history, |changes| Some(changes.outbox.first()?.entry.id)))
         };
         outbox => |store, _history| store.outbox(None, ALL);
+        unfinished_outbox => |store, _history| store.unfinished_outbox(None, ALL);
+        sent_as => |store, history| async {
+            let channel = visitor(&history).thread.channel.clone();
+            store.sent_as(&channel, &ProviderMessageId::new("SM1")).await
+        };
         consent => |store, history| store.consent(visitor(&history).point.id);
         dead_letters => |store, _history| store.dead_letters(0, ALL);
         journal => |store, _history| store.journal(0, ALL);

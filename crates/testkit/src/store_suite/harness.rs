@@ -161,6 +161,7 @@ macro_rules! for_each_store_case {
             documents_have_versions
             documents_of_a_kind_come_in_order_of_key
             outbox_entries_have_versions
+            outbox_entries_are_found_by_the_providers_id
             a_claimed_entry_is_sending_before_the_answer
             two_workers_never_hold_one_entry
             one_send_is_in_flight_per_thread

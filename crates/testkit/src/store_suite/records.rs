@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_interaction::Timer;
-use parlor_model::{ProviderMessageId, Timestamp};
+use parlor_model::{ChannelName, ProviderMessageId, Timestamp};
 use parlor_store::{
     ChangeSet, CommitError, Conflict, ConsentEntry, ConsentState, Document, DocumentKey, DocumentWrite,
     OutboxEntry, OutboxState, OutboxWrite, Store, TimerKey, TimerWrite,
@@ -132,6 +132,10 @@ pub async fn outbox_entries_have_versions(store: Arc<dyn Store>) {
     assert_eq!(store.outbox(None, ALL).await.read(), written);
     assert_eq!(store.outbox(None, 3).await.read(), written[..3]);
     assert_eq!(store.outbox(Some(written[2].id), 3).await.read(), written[3..6]);
+    let unfinished: Vec<_> = written.iter().filter(|entry| !entry.state.is_final()).cloned().collect();
+    assert_eq!(unfinished.len(), 4);
+    assert_eq!(store.unfinished_outbox(None, ALL).await.read(), unfinished);
+    assert_eq!(store.unfinished_outbox(Some(unfinished[0].id), 2).await.read(), unfinished[1..3]);
 
     let accepted = OutboxEntry {
         state: OutboxState::Accepted,
@@ -152,6 +156,41 @@ pub async fn outbox_entries_have_versions(store: Arc<dyn Store>) {
     keep(&*store, writing(1)).await;
     let stored = store.outbox_entry(accepted.id).await.read();
     assert_eq!(stored, Some(OutboxEntry { version: 2, ..accepted }));
+}
+
+/// A receipt finds what it is about by the provider's id, on its own channel alone.
+pub async fn outbox_entries_are_found_by_the_providers_id(store: Arc<dyn Store>) {
+    let sample = Sample::new();
+    let visitor = sample.visitor_in(&*store).await;
+    let message = sample.answer(&visitor, &agent("alice"), "hello");
+    let mut changes = sample.writing([message.clone()]);
+    let channel = visitor.thread.channel.clone();
+    let entry = |provider_id: Option<&str>| OutboxEntry {
+        id: sample.id(),
+        message: message.id,
+        thread: visitor.thread.id,
+        channel: channel.clone(),
+        state: OutboxState::Accepted,
+        attempts: 1,
+        not_before: sample.now(),
+        provider_id: provider_id.map(ProviderMessageId::new),
+        reason: None,
+        lease: None,
+        version: 1,
+    };
+    let sent = [entry(Some("SM1")), entry(Some("sm1")), entry(None)];
+    for entry in &sent {
+        changes.outbox.push(OutboxWrite { entry: entry.clone(), expected_version: 0 });
+    }
+    keep(&*store, changes).await;
+    let find = async |channel: &str, id: &str| {
+        let channel = ChannelName::new(channel).expect("a name");
+        store.sent_as(&channel, &ProviderMessageId::new(id)).await.read()
+    };
+    assert_eq!(find(channel.as_str(), "SM1").await, Some(sent[0].clone()));
+    assert_eq!(find(channel.as_str(), "sm1").await, Some(sent[1].clone()));
+    assert_eq!(find(channel.as_str(), "SM2").await, None);
+    assert_eq!(find("elsewhere", "SM1").await, None);
 }
 
 /// Consent is a ledger: entries are added, never replaced.
