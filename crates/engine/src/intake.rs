@@ -9,7 +9,7 @@ use parlor_model::{
 };
 use parlor_store::{
     ConsentEntry, ConsentState, DeadLetter, DocumentKey, DocumentWrite, Duplicate, InboxEntry, InboxKey,
-    OutboxEntry, OutboxWrite,
+    OutboxEntry, OutboxWrite, StoreError,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -60,10 +60,8 @@ impl Engine {
                 continue;
             };
             let is_new = match happening {
-                Happening::Message(message) => self.take_in_message(account, &channel, *message).await?,
-                Happening::Receipt(receipt) => {
-                    self.inner.take_in_receipt(account, &channel, &receipt).await?
-                }
+                Happening::Message(message) => self.take_in_message(account, &channel, *message).await,
+                Happening::Receipt(receipt) => self.inner.take_in_receipt(account, &channel, &receipt).await,
                 // Something that this version cannot do anything with is kept for one that can.
                 _ => {
                     self.inner.bury(account, "this version does not understand it", raw).await?;
@@ -71,10 +69,16 @@ impl Engine {
                     continue;
                 }
             };
-            if is_new {
-                taken.appended += 1;
-            } else {
-                taken.duplicate += 1;
+            match is_new {
+                Ok(true) => taken.appended += 1,
+                Ok(false) => taken.duplicate += 1,
+                Err(error) if is_lasting(&error) => {
+                    // It must not hold up those after it for ever.
+                    tracing::error!(%account, %error, "an element of a webhook cannot be taken in");
+                    self.inner.bury(account, &error.to_string(), raw).await?;
+                    taken.dead += 1;
+                }
+                Err(error) => return Err(error),
             }
         }
         for issue in decoded.issues {
@@ -247,7 +251,7 @@ impl Inner {
         if parked.receipts.len() < PARKED_AT_MOST {
             parked.receipts.push(receipt.clone());
         }
-        let body = serde_json::to_string(&parked).map_err(parlor_store::StoreError::backend)?;
+        let body = serde_json::to_string(&parked).map_err(StoreError::backend)?;
         let expected_version = Some(known.map_or(0, |document| document.version));
         draft.changes.documents.push(DocumentWrite { key, expected_version, body: Some(body) });
         Ok(())
@@ -302,6 +306,22 @@ impl Inner {
 
 fn draft_time(draft: &Draft, engine: &Inner) -> parlor_model::Timestamp {
     draft.changes.at.unwrap_or_else(|| engine.now())
+}
+
+/// Whether the same element would fail again. Where the store or the moment is to blame, the provider has to say it again.
+const fn is_lasting(error: &EngineError) -> bool {
+    !matches!(
+        error,
+        EngineError::Contended
+            | EngineError::Blob(_)
+            | EngineError::Store(
+                StoreError::Busy
+                    | StoreError::Closed
+                    | StoreError::Corrupt { .. }
+                    | StoreError::Incompatible { .. }
+                    | StoreError::Backend(_)
+            )
+    )
 }
 
 /// Where receipts wait that came before we knew what they are about.

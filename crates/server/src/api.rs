@@ -17,9 +17,11 @@ mod offers;
 mod outside;
 mod push_url;
 mod routing;
+mod sends;
 mod sign_in;
 mod team;
 mod together;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -60,6 +62,8 @@ impl Api {
         let api = push_url::routes(api);
         let api = emoji::routes(api);
         let api = attachments::routes(api);
+        let api = sends::routes(api);
+        let api = webhooks::routes(api);
         let api = contacts::routes(api);
         let api = erasure::routes(api);
         let api = kpi::routes(api);

@@ -3,8 +3,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use parlor_channel::WebhookCodec;
 use parlor_engine::Engine;
-use parlor_model::{AgentName, ChannelName};
+use parlor_model::{AccountName, AgentName, ChannelName};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -28,6 +29,8 @@ pub struct ServerConfig {
     pub chat_origins: BTreeMap<ChannelName, Vec<Origin>>,
     /// Lets anybody sign in as any agent, by name alone: for a demonstration on one's own machine.
     pub demo_sign_in: bool,
+    /// Who reads what the accounts at providers tell; each has the webhook `/webhooks/{account}` below the public address.
+    pub webhooks: BTreeMap<AccountName, Arc<dyn WebhookCodec>>,
     /// What is limited.
     pub limits: Limits,
     /// What is limited on the web-chat socket.
@@ -46,6 +49,7 @@ impl ServerConfig {
             admin_token: None,
             agent_tokens: BTreeMap::new(),
             chat_origins: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
             demo_sign_in: false,
             limits: Limits::default(),
             chat: parlor_webchat::Limits::default(),

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -109,10 +110,15 @@ fn unsupported() -> Problem {
 /// The body of a request, and whether it says that it is JSON.
 async fn read(request: Request, shared: &Shared) -> Result<(Bytes, bool), Problem> {
     let is_json = says_json(request.headers());
-    let limit = shared.limits.body_bytes;
-    let reading = read_body(request.into_body(), limit);
-    match tokio::time::timeout(shared.limits.body_within, reading).await {
-        Ok(read) => read.map(|bytes| (bytes, is_json)),
+    let limits = &shared.limits;
+    let bytes = read_limited(request.into_body(), limits.body_bytes, limits.body_within).await?;
+    Ok((bytes, is_json))
+}
+
+/// A whole body, of so many bytes at the most, that arrives in time.
+pub(crate) async fn read_limited(body: Body, limit: usize, within: Duration) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(within, read_body(body, limit)).await {
+        Ok(read) => read,
         Err(_) => Err(Problem::new(Code::RequestTimeout, "the body did not arrive in time")),
     }
 }

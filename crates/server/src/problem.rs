@@ -70,6 +70,10 @@ codes! {
     EmojiNotAllowed = 403 "emoji_not_allowed",
     /// An interaction has to be opened to write to this contact (r97).
     MustOpenInteraction = 403 "must_open_interaction",
+    /// A webhook's request that no known provider has signed.
+    NotTheProvider = 403 "not_the_provider",
+    /// The contact does not want to be written to.
+    OptedOut = 403 "opted_out",
     /// There is no such thing, or none that the actor may know of.
     NotFound = 404 "not_found",
     /// The route does not know this method.
@@ -132,6 +136,8 @@ codes! {
     AgentAway = 409 "agent_away",
     /// Work with the contact is not done yet.
     InWork = 409 "in_work",
+    /// Nobody has to say what becomes of the message, yet or any more.
+    NothingToDecide = 409 "nothing_to_decide",
     /// The agent has no room for it.
     AtCapacity = 409 "at_capacity",
     /// The id was used for another request.
@@ -319,6 +325,8 @@ impl From<EngineError> for Problem {
                 .with("missing", FlagName::EmojiAllowed.as_str())
                 .with("start", start)
                 .with("end", end),
+            EngineError::OptedOut => Self::new(Code::OptedOut, detail),
+            EngineError::NothingToDecide => Self::new(Code::NothingToDecide, detail),
             EngineError::InWork => Self::new(Code::InWork, detail),
             EngineError::IdReused => Self::new(Code::IdReused, detail),
             EngineError::StaleVersion => Self::new(Code::StaleVersion, detail),

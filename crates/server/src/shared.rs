@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use parlor_channel::WebhookCodec;
 use parlor_engine::Engine;
-use parlor_model::{AgentName, ChannelName, ContactPointId, Timestamp};
+use parlor_model::{AccountName, AgentName, ChannelName, ContactPointId, Timestamp};
 use tokio::sync::{broadcast, watch};
 
 use crate::agent_session::SessionKey;
@@ -28,6 +29,10 @@ pub(crate) struct Shared {
     pub(crate) chat_limits: parlor_webchat::Limits,
     pub(crate) base: Origin,
     pub(crate) tokens: Tokens,
+    /// What providers' accounts tell is read by these.
+    pub(crate) webhooks: BTreeMap<AccountName, Arc<dyn WebhookCodec>>,
+    /// What stands before the path of a webhook, in the address that its provider was given.
+    pub(crate) webhook_base: String,
     pub(crate) demo_sign_in: bool,
     pub(crate) metrics: Option<RenderMetrics>,
     own_origins: Vec<Origin>,
@@ -65,6 +70,8 @@ impl Shared {
             base,
             own_origins,
             tokens,
+            webhooks: config.webhooks,
+            webhook_base: config.public_base_url.as_str().trim_end_matches('/').to_owned(),
             demo_sign_in: config.demo_sign_in,
             metrics: config.metrics,
             chat_uploads: Rate::with_burst(

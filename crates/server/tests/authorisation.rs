@@ -260,6 +260,16 @@ fn colleagues() -> Vec<Row> {
             [401, 401, 404, 201, 404, 403, 403],
         ),
         ("POST", "/api/consults/{consult}/end", None, [401, 401, 404, 204, 404, 403, 403]),
+        // Nothing of hers was sent by a provider.
+        (
+            "POST",
+            "/api/messages/{message}/resolve",
+            Some(json!({"id": uuid(9), "resolution": "discard"})),
+            [401, 401, 409, 404, 404, 403, 403],
+        ),
+        // Only a provider opens these.
+        ("GET", "/webhooks/{account}", None, [403; 7]),
+        ("POST", "/webhooks/{account}", None, [403; 7]),
         ("GET", "/api/contacts/{contact}/actions", None, desk),
         // No launcher is plugged in.
         (
@@ -304,7 +314,10 @@ async fn world(template: &str) -> (World, String) {
     } else {
         String::new()
     };
+    let said = world.store.messages(session.thread, 0, 1).await.unwrap().remove(0).id.to_string();
     let path = template
+        .replace("{message}", &said)
+        .replace("{account}", "twilio")
         .replace("{attachment}", &attachment)
         .replace("{interaction}", &interaction)
         .replace("{transfer}", &transfer)
