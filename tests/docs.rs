@@ -5,6 +5,7 @@
 mod support;
 
 mod docs {
+    mod limits;
     mod links;
     mod manual_decisions;
     mod presence;

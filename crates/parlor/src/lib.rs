@@ -23,11 +23,15 @@
 
 mod builder;
 
+#[cfg(feature = "twilio")]
+pub use parlor_address as address;
 #[cfg(feature = "attachments")]
 pub use parlor_blob as blob;
 pub use parlor_channel as channel;
 pub use parlor_composer as composer;
 pub use parlor_engine as engine;
+#[cfg(feature = "twilio")]
+pub use parlor_http as http;
 pub use parlor_interaction as interaction;
 #[cfg(feature = "attachments")]
 pub use parlor_media as media;
@@ -39,6 +43,8 @@ pub use parlor_store as store;
 #[cfg(feature = "sqlite")]
 pub use parlor_store_sqlite as sqlite;
 pub use parlor_transcript as transcript;
+#[cfg(feature = "twilio")]
+pub use parlor_twilio as twilio;
 #[cfg(feature = "web-chat")]
 pub use parlor_webchat as webchat;
 
