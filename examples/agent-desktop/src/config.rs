@@ -18,10 +18,11 @@ use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
 use url::Url;
 
+use crate::accounts::Account;
 use crate::fatal::Fatal;
 use crate::file::{
-    AgentTable, ChannelTable, ChatTable, File, LimitsTable, Lines, Mistake, PolicyTable, QueueTable,
-    RingTable, TimingTable, read,
+    AccountTable, AgentTable, ChannelTable, ChatTable, File, LimitsTable, Lines, Mistake, PolicyTable,
+    QueueTable, RingTable, TimingTable, read,
 };
 
 /// The configuration of the demo.
@@ -60,6 +61,7 @@ pub(crate) struct Settings {
     pub(crate) chat_origins: BTreeMap<ChannelName, Vec<Origin>>,
     pub(crate) chat_limits: parlor::webchat::Limits,
     pub(crate) limits: ChosenLimits,
+    pub(crate) accounts: Vec<Account>,
 }
 
 /// The limits that the configuration names.
@@ -126,6 +128,7 @@ impl Settings {
             chat_origins: BTreeMap::new(),
             chat_limits: parlor::webchat::Limits::default(),
             limits: ChosenLimits::read(lines, &file.limits)?,
+            accounts: Vec::new(),
         };
         settings.chat(lines, &file.chat)?;
         timing(lines, &file.timing, &mut settings.engine)?;
@@ -150,6 +153,9 @@ impl Settings {
         }
         for agent in &file.agents {
             settings.agent(lines, agent.get_ref(), &file)?;
+        }
+        for account in &file.accounts {
+            settings.account(lines, account.get_ref())?;
         }
         for channel in &file.channels {
             settings.channel(lines, channel.get_ref(), &file.chat)?;
@@ -259,6 +265,20 @@ impl Settings {
         Ok(())
     }
 
+    fn account(&mut self, lines: Lines<'_>, table: &AccountTable) -> Result<(), Mistake> {
+        let account = Account::read(lines, table)?;
+        if self.accounts.iter().any(|known| known.name == account.name) {
+            return Err(lines.mistake(&table.name, "this account is configured twice"));
+        }
+        self.accounts.push(account);
+        Ok(())
+    }
+
+    fn known_account(&self, lines: Lines<'_>, name: &Spanned<String>) -> Result<&Account, Mistake> {
+        let known = self.accounts.iter().find(|account| account.name.as_str() == name.get_ref());
+        known.ok_or_else(|| lines.mistake(name, format!("there is no account {}", name.get_ref())))
+    }
+
     fn channel(&mut self, lines: Lines<'_>, table: &ChannelTable, chat: &ChatTable) -> Result<(), Mistake> {
         let name = named(lines, &table.name, ChannelName::new)?;
         if self.engine.channels.iter().any(|known| known.name == name) {
@@ -266,22 +286,35 @@ impl Settings {
         }
         let kind: ChannelKind =
             table.kind.get_ref().parse().map_err(|error| lines.mistake(&table.kind, error))?;
-        if kind != ChannelKind::WebChat {
-            return Err(
-                lines.mistake(&table.kind, format!("there is no transport for kind {kind} in this build"))
-            );
-        }
-        if let Some(account) = &table.account {
-            return Err(lines.mistake(account, "web chat has no account"));
+        let account = match (&table.account, &kind) {
+            (None, ChannelKind::WebChat) => None,
+            (Some(account), ChannelKind::WebChat) => {
+                return Err(lines.mistake(account, "web chat has no account"));
+            }
+            (Some(account), ChannelKind::Sms) => Some(self.known_account(lines, account)?),
+            (None, ChannelKind::Sms) => {
+                return Err(lines.mistake(&table.kind, "text messages need an account"));
+            }
+            _ => {
+                let reason = format!("there is no transport for kind {kind} in this build");
+                return Err(lines.mistake(&table.kind, reason));
+            }
+        };
+        if let Some(account) = account
+            && !account.sends_from(table.address.as_deref())
+        {
+            return Err(lines.mistake(&table.kind, "it needs the address that it sends from"));
         }
         if let Some(followers) = &table.followers_only {
-            return Err(lines.mistake(followers, "web chat has no followers"));
+            return Err(lines.mistake(followers, format!("{kind} has no followers")));
         }
-        let profile = &self.web_chat;
+        let account = account.map(|account| account.name.clone());
+        let sms = ChannelProfile::of(&ChannelKind::Sms);
+        let profile = if kind == ChannelKind::WebChat { &self.web_chat } else { &sms };
         if let Some(image) = &table.outbound_image
             && *image.get_ref() != profile.outbound_image
         {
-            return Err(lines.mistake(image, "attachments are not in this build"));
+            return Err(lines.mistake(image, "sending files is not to be switched here in this build"));
         }
         let mut rules = ChannelRules::default();
         rules.on_show = table.on_show.as_ref().map(|on_show| *on_show.get_ref());
@@ -303,11 +336,13 @@ impl Settings {
         let queue = self.known_queue(lines, &table.queue)?;
         let origins = chat.origins.iter().chain(&table.origins);
         let origins = origins.map(|text| origin(lines, text)).collect::<Result<Vec<_>, _>>()?;
-        self.chat_origins.insert(name.clone(), origins);
+        if kind == ChannelKind::WebChat {
+            self.chat_origins.insert(name.clone(), origins);
+        }
         self.engine.channels.push(Channel {
             name,
             kind,
-            account: None,
+            account,
             address: table.address.clone().unwrap_or_else(|| "*".to_owned()),
             queue,
             readiness,
@@ -321,9 +356,6 @@ impl Settings {
 /// What would be silently missing is refused: networks, responses, rules that this build does not have. Values without an
 /// effect yet (such as how many emoji are remembered) are checked and kept.
 fn refuse_what_is_not_here(lines: Lines<'_>, file: &File) -> Result<(), Mistake> {
-    if let Some(account) = file.accounts.first() {
-        return Err(lines.mistake(account, "accounts at providers are not in this build"));
-    }
     if let Some(response) = file.standard_responses.first() {
         return Err(lines.mistake(response, "standard responses are not in this build"));
     }
@@ -392,8 +424,11 @@ fn timing(lines: Lines<'_>, table: &TimingTable, config: &mut Config) -> Result<
     set(&mut timing.priority_step, &table.priority_step)?;
     set(&mut timing.typing_ttl, &table.typing_ttl)?;
     // Nothing is sent through a provider in this build; the value is checked all the same.
-    let mut unused = timing.offer_ttl;
-    set(&mut unused, &table.outbox_uncertain)?;
+    if table.outbox_uncertain.is_some() {
+        let mut wait = Duration::ZERO;
+        set(&mut wait, &table.outbox_uncertain)?;
+        config.rules.sending.uncertain_wait = Some(wait);
+    }
     let (warning, overdue) = (table.pending_warning.as_ref(), table.pending_overdue.as_ref());
     timing.pending = pending(lines, warning, overdue, timing.pending)?.unwrap_or(timing.pending);
     Ok(())
@@ -454,7 +489,7 @@ fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Confi
     Ok(())
 }
 
-fn named<T, E: std::fmt::Display>(
+pub(crate) fn named<T, E: std::fmt::Display>(
     lines: Lines<'_>,
     text: &Spanned<String>,
     check: impl FnOnce(String) -> Result<T, E>,
@@ -470,7 +505,7 @@ fn above_zero(lines: Lines<'_>, value: Option<&Spanned<u32>>) -> Result<Option<u
     }
 }
 
-fn secret(lines: Lines<'_>, token: &Spanned<SecretString>) -> Result<SecretString, Mistake> {
+pub(crate) fn secret(lines: Lines<'_>, token: &Spanned<SecretString>) -> Result<SecretString, Mistake> {
     let text = token.get_ref().expose_secret().trim();
     let placeholder = PLACEHOLDERS.iter().any(|known| text.eq_ignore_ascii_case(known))
         || (text.starts_with('<') && text.ends_with('>'));
@@ -555,8 +590,39 @@ mod tests {
 
     #[test]
     fn what_this_build_does_not_have_is_refused_and_not_ignored() {
-        let sms = "[[channels]]\nname = \"sms\"\nkind = \"sms\"\nqueue = \"support\"\n";
-        assert_eq!(mistake(sms), (Some(3), "there is no transport for kind sms in this build".to_owned()));
+        let fax = "[[channels]]\nname = \"fax\"\nkind = \"whatsapp\"\nqueue = \"support\"\n";
+        assert_eq!(
+            mistake(fax),
+            (Some(3), "there is no transport for kind whatsapp in this build".to_owned())
+        );
+        let meta = "[[accounts]]\nname = \"meta\"\nprovider = \"meta\"\n";
+        assert_eq!(mistake(meta), (Some(3), "accounts at meta are not in this build".to_owned()));
+    }
+
+    #[test]
+    fn an_account_is_whole_or_refused_in_its_line() {
+        let sid = format!("AC{}", "0".repeat(32));
+        let account = |more: &str| format!("[[accounts]]\nname = \"main\"\nprovider = \"twilio\"\n{more}");
+        let whole = account(&format!("account_sid = \"{sid}\"\nauth_token = \"a-token\"\n"));
+        let channel = |more: &str| {
+            format!("{whole}[[channels]]\nname = \"sms\"\nkind = \"sms\"\nqueue = \"support\"\n{more}")
+        };
+        let settings = Settings::parse(&channel("account = \"main\"\naddress = \"+15550001111\"\n")).unwrap();
+        assert_eq!(settings.engine.channels[0].account.as_ref().map(|name| name.as_str()), Some("main"));
+        assert!(!format!("{settings:?}").contains("a-token"));
+        for (text, line) in [
+            (account("auth_token = \"a-token\"\n"), 2),
+            (account(&format!("account_sid = \"{sid}\"\n")), 2),
+            (account("account_sid = \"AC1\"\nauth_token = \"a-token\"\n"), 4),
+            (account(&format!("account_sid = \"{sid}\"\nauth_token = \"…\"\n")), 5),
+            (account(&format!("account_sid = \"{sid}\"\nauth_token = \"t\"\nbase_url = \"ftp://a\"\n")), 6),
+            (channel("account = \"other\"\naddress = \"+15550001111\"\n"), 10),
+            (channel("account = \"main\"\n"), 8),
+            (channel("address = \"+15550001111\"\n"), 8),
+            (format!("{whole}{whole}"), 7),
+        ] {
+            assert_eq!(mistake(&text).0, Some(line), "{text}: {}", mistake(&text).1);
+        }
     }
 
     #[test]

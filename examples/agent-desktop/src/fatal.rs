@@ -36,6 +36,8 @@ pub(crate) enum Fatal {
     NoPostgres,
     #[error("the address it listens on is none of a web server: {0}")]
     Address(String),
+    #[error("account {account}: {reason}")]
+    Account { account: String, reason: String },
     #[error("metrics cannot be recorded: {0}")]
     Metrics(String),
 }

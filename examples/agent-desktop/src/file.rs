@@ -71,7 +71,7 @@ pub(crate) struct File {
     pub(crate) policy: PolicyTable,
     pub(crate) dispositions: Vec<DispositionTable>,
     pub(crate) standard_responses: Vec<Spanned<toml::Table>>,
-    pub(crate) accounts: Vec<Spanned<toml::Table>>,
+    pub(crate) accounts: Vec<Spanned<AccountTable>>,
     pub(crate) channels: Vec<Spanned<ChannelTable>>,
     pub(crate) chat: ChatTable,
     pub(crate) limits: LimitsTable,
@@ -204,6 +204,23 @@ pub(crate) struct PolicyTable {
 pub(crate) struct DispositionTable {
     pub(crate) code: Spanned<String>,
     pub(crate) name: String,
+}
+
+/// Credentials at a provider.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountTable {
+    pub(crate) name: Spanned<String>,
+    pub(crate) provider: Spanned<String>,
+    pub(crate) base_url: Option<Spanned<String>>,
+    pub(crate) lookup_base_url: Option<Spanned<String>>,
+    pub(crate) account_sid: Option<Spanned<String>>,
+    pub(crate) auth_token: Option<Spanned<SecretString>>,
+    pub(crate) auth_token_next: Option<Spanned<SecretString>>,
+    /// By their names, `webhooks_sharedkey_…`.
+    #[serde(default)]
+    pub(crate) shared_keys: BTreeMap<String, Spanned<SecretString>>,
+    pub(crate) messaging_service_sid: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! The reference application of Parlor: the whole engine, the agent desk and a sample web site with the chat widget in
 //! one binary, on public API only.
 
+mod accounts;
 mod config;
 mod fatal;
 mod file;

@@ -53,6 +53,13 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
     let mut builder = EngineBuilder::new(settings.engine.clone(), Arc::clone(&store.store))
         .transport(ChannelKind::WebChat, Arc::new(web_chat))
         .attachments(Arc::clone(&store.blobs), Arc::new(Inspector::default()));
+    let here = here(address);
+    let mut server_config = server_config(arguments, &settings, address, &here)?;
+    for account in &settings.accounts {
+        let plugs = account.plugs(&server_config.public_base_url)?;
+        builder = plugs.into_engine(builder, &settings.engine.channels);
+        server_config.webhooks.insert(account.name.clone(), plugs.codec());
+    }
     let simulated = arguments.is_demo().then(|| Arc::new(Simulated::default()));
     if let Some(simulated) = &simulated {
         builder =
@@ -62,8 +69,7 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
     if let Some(simulated) = &simulated {
         simulated.tells(engine.clone());
     }
-    let here = here(address);
-    let server = Server::new(engine.clone(), server_config(arguments, &settings, address, &here)?)?;
+    let server = Server::new(engine.clone(), server_config)?;
     let router = server.router().merge(server.protect(pages()));
 
     announce(arguments, &settings, &server, &engine, &here).await?;

@@ -249,6 +249,9 @@ export const api = {
   /** @param {string} contact @param {string} action @param {string} address @returns {Promise<{message: import('./types.js').Message}>} */
   launch: (contact, action, address) => write(`/api/contacts/${at(contact)}/actions`, { action, address }),
 
+  /** @param {string} message @param {"send_again" | "discard"} resolution @returns {Promise<{message: import('./types.js').Message}>} */
+  resolveSend: (message, resolution) => write(`/api/messages/${at(message)}/resolve`, { resolution }),
+
   /** @param {{scope: string, search: string, after?: string | null, limit: number}} which @returns {Promise<{contacts: import('./types.js').ContactSummary[], next: string | null}>} */
   contacts: (which) => request('GET', `/api/contacts${query(which)}`),
   /** @param {string} contact @returns {Promise<import('./types.js').ContactDetail>} */

@@ -658,6 +658,39 @@ export const desk = {
     tabs: { transcript: 'Transcript', consult: 'Consult', conversation: 'Conversation', contact: 'Contact' },
   },
 
+  sends: {
+    title: 'What becomes of this message',
+    /** @type {Record<string, string>} */
+    does: { send_again: 'Send again', discard: 'Give it up' },
+    decided: 'It has been decided already, or word of it has come.',
+    /** @type {Record<string, string>} why, by the word that stands before the provider's code */
+    because: {
+      recipient: 'nobody can be reached there',
+      opted_out: 'the contact does not want messages',
+      sender_not_allowed: 'the number that it should be sent from is incorrect. Contact your administrator',
+      unauthorized: 'the credentials are refused. Contact your administrator',
+      rate_limited: 'there were too many messages',
+      window_closed: 'the time for answering is over',
+      content: 'the network does not take this content',
+      network: 'the network could not be reached',
+      provider: 'the network had a failure',
+      too_old: 'it waited for too long',
+      interrupted: 'sending was interrupted',
+    },
+    /** @param {{message: string, outcome: any, code?: string}} send @param {string} me */
+    notice: ({ outcome, code = '' }, me) => {
+      const [word, number] = code.split(':');
+      const because = desk.sends.because[word];
+      const named = number ?? (because === undefined && code !== '' ? code : undefined);
+      const why = `${because === undefined ? '' : `: ${because}`}${named === undefined ? '' : ` (${named})`}`;
+      if (outcome === 'failed') return `A message was not delivered${why}.`;
+      if (outcome === 'may_have_been_sent') return `A message may have been sent, or not${why}. Sent again, the contact may get it twice.`;
+      const [what, { by }] = Object.entries(outcome)[0];
+      const who = by === me ? desk.you : words(by);
+      return what === 'sent_again' ? `${who} had it sent again` : `${who} gave it up`;
+    },
+  },
+
   files: FILES,
   transcript: {
     older: 'Load older messages',
@@ -693,6 +726,11 @@ export const desk = {
         const { name, reason } = notice.attachment_rejected;
         return `${name ? `The file “${name}”` : 'A file'} from the contact was not taken: ${fileReason(reason)}. Ask them to check its format and to send it again.`;
       }
+      if (notice?.files_awaited !== undefined) {
+        const { count } = notice.files_awaited;
+        return count === 1 ? 'The contact sent a file. It is being fetched.' : `The contact sent ${count} files. They are being fetched.`;
+      }
+      if (notice?.send !== undefined) return desk.sends.notice(notice.send, me);
       if (notice?.outside !== undefined) return desk.transcript.outside(notice.outside, me);
       if (notice?.consult !== undefined) return desk.chats.notice(notice.consult.change, me);
       const change = notice?.lifecycle?.change;

@@ -2,6 +2,7 @@ import { keep, makeFiles } from '../attachments.js';
 import { h, nameNode, setText, written } from '../dom.js';
 import { icon } from '../icons.js';
 import { nameOfAuthor } from '../names.js';
+import { decide, isWanted, toDecide } from '../sends.js';
 import { store } from '../store.js';
 import { desk, time } from '../strings.js';
 import { cutAtSpans, invited, markHits, towers } from '../text.js';
@@ -36,6 +37,8 @@ export function updateRow(element, row) {
   element.classList.toggle('followed', row.followed);
   // A sent message keeps the element it had while it was pending; now it has its pictures and links.
   if (row.type === 'message') drawMeta(element, row.message);
+  const choice = /** @type {HTMLElement | null} */ (element.querySelector('.decision'));
+  if (choice !== null && row.type === 'message') choice.hidden = choice.hidden || !isWanted(row.message);
 }
 
 /** @param {import('../types.js').Message} message @param {string} search */
@@ -71,7 +74,21 @@ function makeNotice(message) {
     class: boundary ? 'entry notice boundary' : 'entry notice', testid: 'entry',
     data: { author: message.author.kind, sequence: message.sequence, delivery: '', id: message.id },
   }, h('span', { class: 'notice-text' }, desk.transcript.notice(notice, store.me?.agent ?? ''), ' ',
-    h('time', { datetime: message.at, title: time.full(message.at) }, time.clock(message.at))));
+    h('time', { datetime: message.at, title: time.full(message.at) }, time.clock(message.at))),
+  toDecide(notice) === null ? null : makeDecision(message));
+}
+
+/** What may have been sent is sent again or given up by a person. @param {import('../types.js').Message} asked */
+function makeDecision(asked) {
+  const message = toDecide(asked.content.notice) ?? '';
+  /** @param {import('../sends.js').Resolution} resolution */
+  const button = (resolution) => h('button', {
+    type: 'button', class: 'quiet small', testid: `decide-${resolution}`,
+    onclick: async () => { choice.hidden = await decide(message, resolution); },
+  }, desk.sends.does[resolution]);
+  const choice = h('span', { class: 'decision', role: 'group', aria: { label: desk.sends.title } }, button('send_again'), button('discard'));
+  choice.hidden = !isWanted(asked);
+  return choice;
 }
 
 /** @param {import('../types.js').PendingWrite} write */

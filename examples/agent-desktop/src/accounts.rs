@@ -1,0 +1,155 @@
+//! Accounts at providers: what the configuration says of them, and what they plug into the engine and the server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parlor::channel::{ProviderTransport, WebhookCodec};
+use parlor::engine::EngineBuilder;
+use parlor::http::{Client, ClientLimits, FetchLimits, MediaFetcher};
+use parlor::model::{AccountName, Channel};
+use parlor::twilio::{TwilioAccount, TwilioError, TwilioSettings, sms_capabilities};
+use secrecy::SecretString;
+use toml::Spanned;
+use url::{Host, Url};
+
+use crate::config::{named, secret};
+use crate::fatal::Fatal;
+use crate::file::{AccountTable, Lines, Mistake};
+
+/// The only provider whose adapter is in this build.
+const TWILIO: &str = "twilio";
+
+/// An account, checked. `Debug` shows no secret: they show none themselves.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(crate) name: AccountName,
+    account_sid: String,
+    auth_token: SecretString,
+    auth_token_next: Option<SecretString>,
+    shared_keys: BTreeMap<String, SecretString>,
+    messaging_service_sid: Option<String>,
+    base_url: Option<Url>,
+    lookup_base_url: Option<Url>,
+}
+
+impl Account {
+    pub(crate) fn read(lines: Lines<'_>, table: &AccountTable) -> Result<Self, Mistake> {
+        let name = named(lines, &table.name, AccountName::new)?;
+        if table.provider.get_ref() != TWILIO {
+            let reason = format!("accounts at {} are not in this build", table.provider.get_ref());
+            return Err(lines.mistake(&table.provider, reason));
+        }
+        let needs = |what: &str| lines.mistake(&table.name, format!("the account needs {what}"));
+        let sid = table.account_sid.as_ref().ok_or_else(|| needs("account_sid"))?;
+        let token = table.auth_token.as_ref().ok_or_else(|| needs("auth_token"))?;
+        let address = |url: &Option<Spanned<String>>| {
+            let parsed = url.as_ref().map(|url| self::address(lines, url));
+            parsed.transpose()
+        };
+        let shared = table.shared_keys.iter().map(|(name, key)| Ok((name.clone(), secret(lines, key)?)));
+        let account = Self {
+            name,
+            account_sid: sid.get_ref().clone(),
+            auth_token: secret(lines, token)?,
+            auth_token_next: table.auth_token_next.as_ref().map(|next| secret(lines, next)).transpose()?,
+            shared_keys: shared.collect::<Result<_, Mistake>>()?,
+            messaging_service_sid: table.messaging_service_sid.as_ref().map(|sid| sid.get_ref().clone()),
+            base_url: address(&table.base_url)?,
+            lookup_base_url: address(&table.lookup_base_url)?,
+        };
+        // Whatever the public address will be, the rest is right or wrong already.
+        let anywhere =
+            Url::parse("https://desk.invalid/").map_err(|error| lines.mistake(&table.name, error))?;
+        match account.open(&anywhere) {
+            Ok(_) => Ok(account),
+            Err(error @ TwilioError::AccountSid) => Err(lines.mistake(sid, error)),
+            Err(error @ TwilioError::MessagingServiceSid) => match &table.messaging_service_sid {
+                Some(sid) => Err(lines.mistake(sid, error)),
+                None => Err(lines.mistake(&table.name, error)),
+            },
+            Err(error) => Err(lines.mistake(&table.name, error)),
+        }
+    }
+
+    /// Whether it is known from which number, or by which service, a channel with this address sends.
+    pub(crate) fn sends_from(&self, address: Option<&str>) -> bool {
+        self.messaging_service_sid.is_some() || address.is_some_and(|address| address != "*")
+    }
+
+    fn open(&self, public: &Url) -> Result<TwilioAccount, TwilioError> {
+        let path = format!("/webhooks/{}", self.name);
+        let webhook = public.join(&path).map_err(|_| TwilioError::Address)?;
+        let mut settings = TwilioSettings::new(self.account_sid.clone(), self.auth_token.clone(), webhook)?;
+        settings.auth_token_next.clone_from(&self.auth_token_next);
+        settings.shared_keys.clone_from(&self.shared_keys);
+        settings.messaging_service_sid.clone_from(&self.messaging_service_sid);
+        if let Some(base) = &self.base_url {
+            settings.base_url = base.clone();
+        }
+        if let Some(base) = &self.lookup_base_url {
+            settings.lookup_base_url = base.clone();
+        }
+        TwilioAccount::new(settings)
+    }
+
+    /// What it plugs in, below the public address of the desk.
+    pub(crate) fn plugs(&self, public: &Url) -> Result<Plugs, Fatal> {
+        let failed = |error: &dyn std::error::Error| Fatal::Account {
+            account: self.name.to_string(),
+            reason: error.to_string(),
+        };
+        let account = Arc::new(self.open(public).map_err(|error| failed(&error))?);
+        let client = Client::new(ClientLimits::default()).map_err(|error| failed(&error))?;
+        let media = MediaFetcher::new(Arc::clone(&account) as _, FetchLimits::default());
+        let media = media.map_err(|error| failed(&error))?;
+        // A provider on this machine is a simulator; its files lie there too.
+        let simulated = self.base_url.as_ref().is_some_and(|base| match base.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(_)) | None => false,
+        });
+        let media = if simulated { media.insecure_allow_loopback() } else { media };
+        Ok(Plugs { name: self.name.clone(), account, client, media })
+    }
+}
+
+fn address(lines: Lines<'_>, text: &Spanned<String>) -> Result<Url, Mistake> {
+    let url = Url::parse(text.get_ref()).map_err(|error| lines.mistake(text, error))?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() {
+        Ok(url)
+    } else {
+        Err(lines.mistake(text, "it is not an http or https address with a host"))
+    }
+}
+
+/// What an account plugs in.
+pub(crate) struct Plugs {
+    name: AccountName,
+    account: Arc<TwilioAccount>,
+    client: Client,
+    media: MediaFetcher,
+}
+
+impl Plugs {
+    /// Gives the engine the account's channels and files.
+    pub(crate) fn into_engine(&self, builder: EngineBuilder, channels: &[Channel]) -> EngineBuilder {
+        let transport = Arc::new(ProviderTransport::new(
+            self.account.profile(),
+            sms_capabilities().clone(),
+            Arc::clone(&self.account) as _,
+            Arc::new(self.client.clone()),
+        ));
+        channels
+            .iter()
+            .filter(|channel| channel.account.as_ref() == Some(&self.name))
+            .fold(builder, |builder, channel| {
+                builder.channel_transport(channel.name.clone(), Arc::clone(&transport) as _)
+            })
+            .media_source(self.name.clone(), Arc::new(self.media.clone()))
+    }
+
+    /// Reads what the provider tells.
+    pub(crate) fn codec(&self) -> Arc<dyn WebhookCodec> {
+        Arc::clone(&self.account) as _
+    }
+}
