@@ -265,7 +265,7 @@ fn colleagues() -> Vec<Row> {
             "POST",
             "/api/messages/{message}/resolve",
             Some(json!({"id": uuid(9), "resolution": "discard"})),
-            [401, 401, 409, 404, 404, 403, 403],
+            [401, 401, 404, 409, 403, 404, 403],
         ),
         // Only a provider opens these.
         ("GET", "/webhooks/{account}", None, [403; 7]),
