@@ -7,6 +7,8 @@ const OWED: &[(&str, &str)] = &[
     ("crates/interaction", "docs/interaction-states.md"),
     ("crates/webchat", "docs/specs/web-chat.md"),
     ("crates/server", "docs/specs/agent-api.md"),
+    ("crates/testkit/src/codec_suite.rs", "docs/specs/codec.md"),
+    ("crates/testkit/src/transport_suite.rs", "docs/specs/transport.md"),
     ("crates", "docs/manual-decisions.md"),
 ];
 

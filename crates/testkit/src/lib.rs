@@ -32,6 +32,12 @@
 //! [`blob_conformance!`] does the same for a [`BlobStore`](parlor_store::BlobStore), through
 //! [`BlobHarness`](blob_suite::BlobHarness).
 //!
+//! # Codecs and transports
+//!
+//! [`codec_conformance!`] does it for what reads the webhooks of a provider, through
+//! [`CodecHarness`](codec_suite::CodecHarness), and [`transport_conformance!`] for what sends to a network, through
+//! [`TransportHarness`](transport_suite::TransportHarness).
+//!
 //! # For tests of your own
 //!
 //! [`ManualClock`] and [`SeededIds`] make a test the same on every run. [`FaultyStore`] fails the commit that you name,
@@ -40,10 +46,12 @@
 
 pub mod blob_suite;
 mod clock;
+pub mod codec_suite;
 mod faulty_store;
 mod ids;
 mod layer;
 pub mod store_suite;
+pub mod transport_suite;
 
 pub use clock::ManualClock;
 pub use faulty_store::{FaultyStore, InjectedFault};

@@ -1,11 +1,13 @@
-//! The page that describes the contract of stores, and the suite that checks it, say the same.
+//! The pages that describe the contracts, and the suites that check them, say the same.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use parlor_testkit::codec_suite::codec_cases;
 use parlor_testkit::store_suite::store_cases;
+use parlor_testkit::transport_suite::transport_cases;
 
 macro_rules! names {
     ($($case:ident)+) => {
@@ -20,8 +22,8 @@ fn cases() -> BTreeSet<String> {
     all.chain(durable).map(str::to_owned).collect()
 }
 
-fn page() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/specs/store.md");
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/specs").join(name);
     fs::read_to_string(path).unwrap()
 }
 
@@ -59,7 +61,11 @@ fn findings(page: &str, cases: &BTreeSet<String>) -> Vec<String> {
 
 #[test]
 fn every_rule_has_a_case_and_every_case_a_rule() {
-    assert_eq!(findings(&page(), &cases()), Vec::<String>::new());
+    assert_eq!(findings(&page("store.md"), &cases()), Vec::<String>::new());
+    let codec = codec_cases().into_iter().map(|case| case.name.to_owned()).collect();
+    assert_eq!(findings(&page("codec.md"), &codec), Vec::<String>::new());
+    let transport = transport_cases().into_iter().map(|case| case.name.to_owned()).collect();
+    assert_eq!(findings(&page("transport.md"), &transport), Vec::<String>::new());
 }
 
 #[test]

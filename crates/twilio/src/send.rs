@@ -72,9 +72,9 @@ impl Provider for TwilioAccount {
         if !is_sid("MG", &outbound.from) {
             query.add("From", &outbound.from);
         }
-        // A day, because the provider compares no more of it.
+        // From the beginning of the day, because the provider may compare no more of it.
         query
-            .add("DateSent>", &since.to_date_time()?.format("%Y-%m-%d").to_string())
+            .add("DateSent>", &since.to_date_time()?.format("%Y-%m-%dT00:00:00Z").to_string())
             .add("PageSize", PAGE_SIZE);
         request.url.set_query(Some(&query.finish()));
         Some(request)

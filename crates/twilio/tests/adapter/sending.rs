@@ -354,7 +354,7 @@ fn an_uncertain_message_is_looked_for_in_the_providers_list() {
             Method::GET,
             format!(
                 "https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages.json\
-                 ?To=%2B14155550100&From=%2B15005550006&DateSent%3E=2026-11-21&PageSize=1000"
+                 ?To=%2B14155550100&From=%2B15005550006&DateSent%3E=2026-11-21T00%3A00%3A00Z&PageSize=1000"
             )
             .as_str()
         )
