@@ -15,6 +15,7 @@
     doc = "| [`blob`], [`media`] | where the bytes of files are kept, and who looks into them |"
 )]
 #![cfg_attr(feature = "sqlite", doc = "| [`sqlite`] | the embedded durable store |")]
+#![cfg_attr(feature = "postgres", doc = "| [`postgres`] | the store that many nodes share |")]
 #![cfg_attr(feature = "web-chat", doc = "| [`webchat`] | chat on your own web site |")]
 //! | [`engine`] | runs it: intake, desk, routing, feeds, permissions |
 #![cfg_attr(feature = "server", doc = "| [`server`] | an `axum` router to mount |")]
@@ -40,6 +41,8 @@ pub use parlor_routing as routing;
 #[cfg(feature = "server")]
 pub use parlor_server as server;
 pub use parlor_store as store;
+#[cfg(feature = "postgres")]
+pub use parlor_store_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use parlor_store_sqlite as sqlite;
 pub use parlor_transcript as transcript;
