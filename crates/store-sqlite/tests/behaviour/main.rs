@@ -1,7 +1,6 @@
 //! What this store promises beyond the contract of every store.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod agreement;
 mod closing;
 mod crash;
 mod erasure;

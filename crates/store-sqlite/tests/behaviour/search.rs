@@ -1,10 +1,9 @@
 //! The search index: written behind the messages, never trusted alone.
 
-use parlor_model::{ContactId, Message};
-use parlor_store::{ChangeSet, ConversationQuery, MemoryStore, MessageSearch, PageStart, SearchPage, Store};
+use parlor_model::Message;
+use parlor_store::{ChangeSet, MessageSearch, Store};
 use parlor_store_sqlite::{SqliteOptions, SqliteStore};
 use parlor_testkit::store_suite::{Sample, Visitor};
-use proptest::prelude::*;
 use rusqlite::Connection;
 
 use crate::support::{Place, run};
@@ -99,76 +98,4 @@ fn an_index_of_another_form_is_made_anew() {
         store.close().await.unwrap();
     });
     assert_eq!(indexed(&place, "\"nee\"").len(), 1);
-}
-
-/// Texts that meet: few letters, of all kinds.
-fn text() -> impl Strategy<Value = String> {
-    "[abAé\"'*^: ß一二\u{e000}\u{e022}-]{0,12}[abé\"ß一.]"
-}
-
-fn words() -> impl Strategy<Value = String> {
-    prop_oneof![4 => "[abé\"'*^:ß一二\u{e022}-]{1,4}", 1 => text(), 1 => Just(String::new())]
-}
-
-async fn same_page(one: &dyn Store, two: &dyn Store, query: &MessageSearch) -> SearchPage {
-    let page = one.search(query).await.unwrap();
-    assert_eq!(two.search(query).await.unwrap(), page, "{:?}", query.words);
-    page
-}
-
-async fn same_conversations(one: &dyn Store, two: &dyn Store, contact: ContactId, words: &str, at: u64) {
-    for start in [PageStart::Newest, PageStart::Before(at), PageStart::After(at)] {
-        let search = Some(words.to_owned());
-        let query = ConversationQuery { contact, start, limit: 3, visibility: Vec::new(), search };
-        assert_eq!(two.conversation(&query).await.unwrap(), one.conversation(&query).await.unwrap());
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    /// Whatever was written and however much of it is indexed, a search finds what the reference store finds.
-    #[test]
-    fn searches_agree_with_the_reference_store(
-        texts in proptest::collection::vec((0_usize..3, text()), 1..60),
-        searches in proptest::collection::vec((words(), 1_usize..6), 1..12),
-        indexed in 0_usize..60,
-        padding in prop_oneof![Just(0_usize), Just(600)],
-    ) {
-        let place = Place::new();
-        run(async {
-            let (reference, store) = (MemoryStore::new(), place.open_with(unhurried()));
-            let sample = Sample::new();
-            let visitors = [sample.visitor(), sample.visitor(), sample.visitor()];
-            let mut arrival = sample.change();
-            for visitor in &visitors {
-                visitor.add_to(&mut arrival);
-            }
-            // A long conversation is searched through the index, a short one is read.
-            arrival.messages.extend((0..padding).map(|_| sample.says(&visitors[0], "padding")));
-            reference.commit(arrival.clone()).await.unwrap();
-            store.commit(arrival).await.unwrap();
-            for (number, (visitor, text)) in texts.iter().enumerate() {
-                let change = saying(&sample, &visitors[*visitor], &[text]);
-                reference.commit(change.clone()).await.unwrap();
-                store.commit(change).await.unwrap();
-                if number == indexed {
-                    store.finish_index().await.unwrap();
-                }
-            }
-            for (words, limit) in &searches {
-                let mut query = MessageSearch::new(words.clone(), *limit);
-                let mut pages = 0;
-                while let page = same_page(&reference, &*store, &query).await && page.more && pages < 20 {
-                    query.before = page.messages.last().map(|message| message.position);
-                    pages += 1;
-                }
-                query.before = None;
-                query.contact = Some(visitors[0].contact.id);
-                same_page(&reference, &*store, &query).await;
-                let somewhere = (padding + texts.len()) as u64;
-                same_conversations(&reference, &*store, visitors[0].contact.id, words, somewhere).await;
-            }
-        });
-    }
 }

@@ -1,6 +1,8 @@
-//! The reference store and this one give the same answers to the same questions, whatever was asked of them before.
+//! The same questions have the same answers, whatever was asked before.
 
+use std::cell::Cell;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use parlor_model::{
     AgentName, Author, ClientId, ContactAlias, ContactId, Content, DeliveryStage, IdSource, Label,
@@ -8,19 +10,25 @@ use parlor_model::{
     Subject, Thread, Visibility,
 };
 use parlor_store::{
-    Acknowledged, AgentState, AgentWrite, Alert, AlertKind, Assignment, ChangeSet, CommitError, ConsentEntry,
-    ConsentState, ContactQuery, ContactScope, ContactWrite, ConversationQuery, DeadLetter, DocumentKey,
-    DocumentWrite, InboxEntry, InboxKey, InteractionWrite, LoadChange, MemoryStore, MessageSearch,
-    OutboxEntry, OutboxState, OutboxWrite, PageStart, ReadMarker, Request, RequestKey, Store, StoreError,
-    TimerKey, TimerWrite,
+    Acknowledged, AgentState, AgentWrite, Alert, AlertKind, Assignment, AuditEntry, ChangeSet, CommitError,
+    ConsentEntry, ConsentState, ContactQuery, ContactScope, ContactWrite, ConversationQuery, DeadLetter,
+    DocumentKey, DocumentOwner, DocumentWrite, Erasure, Expiry, InboxEntry, InboxKey, InteractionWrite,
+    LoadChange, MemoryStore, MessageSearch, OutboxClaim, OutboxEntry, OutboxState, OutboxWrite, PageStart,
+    ReadMarker, Request, RequestKey, Store, StoreError, TimerKey, TimerWrite,
 };
 use parlor_testkit::SeededIds;
 use parlor_testkit::store_suite::{Sample, Visitor};
 
-use crate::support::{Place, run};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 
-/// How many changes are made to a pair of stores.
+use super::stores::{Stores, run};
+
+/// How many changes are made to the stores at the most.
 const CHANGES: usize = 150;
+
+/// After how many changes everything is asked.
+const QUESTIONS: usize = 50;
 
 /// Everything that a change may name: few of each, so that changes meet.
 struct World {
@@ -195,11 +203,25 @@ impl World {
                 message: self.message(),
                 at: now,
             }),
-            22 => change.documents.push(DocumentWrite {
-                key: DocumentKey::new("kind", ["a", "é", "b"][self.roll(3)]),
-                expected_version: [None, Some(0), Some(1)][self.roll(3)],
-                body: [None, Some("body".to_owned())][self.roll(2)].clone(),
-            }),
+            22 => {
+                let key = DocumentKey::new("kind", ["a", "é", "b"][self.roll(3)]);
+                change.documents.push(DocumentWrite {
+                    key: key.clone(),
+                    expected_version: [None, Some(0), Some(1)][self.roll(3)],
+                    body: [None, Some("body".to_owned())][self.roll(2)].clone(),
+                });
+                if self.roll(2) == 0 {
+                    let message = (self.roll(3) == 0).then(|| self.message());
+                    let blobs = vec![self.sample.id()];
+                    change.document_owners.push(DocumentOwner {
+                        key,
+                        contact: self.contact(),
+                        message,
+                        blobs,
+                    });
+                }
+                change.audit.push(self.audit());
+            }
             _ => {
                 change.consent.push(ConsentEntry {
                     point: self.one_of(&self.visitors).point.id,
@@ -221,6 +243,46 @@ impl World {
                     at: now,
                 });
             }
+        }
+    }
+
+    fn audit(&self) -> AuditEntry {
+        AuditEntry {
+            actor: "alice".to_owned(),
+            verb: "document.write".to_owned(),
+            object: "kind".to_owned(),
+            contact: (self.roll(2) == 0).then(|| self.contact()),
+            salt: self.sample.uuid().into_bytes(),
+            before: None,
+            after: Some([9; 32]),
+        }
+    }
+
+    fn claim(&self) -> OutboxClaim {
+        OutboxClaim {
+            worker: "worker".to_owned(),
+            now: self.sample.now(),
+            ttl: Duration::from_micros(self.small()),
+            limit: [1, 9][self.roll(2)],
+        }
+    }
+
+    fn erasure(&self) -> Erasure {
+        Erasure {
+            contact: self.contact(),
+            at: self.sample.now(),
+            audit: vec![self.audit()],
+            pending: Some(DocumentKey::new("pending", "blobs")),
+        }
+    }
+
+    fn expiry(&self) -> Expiry {
+        Expiry {
+            dead_letters_before: Some(self.sample.now()),
+            messages_before: Some(self.sample.now()),
+            after: self.small(),
+            limit: 9,
+            pending: Some(DocumentKey::new("pending", "blobs")),
         }
     }
 
@@ -278,6 +340,7 @@ impl World {
             same(one.points_of(contact).await, two.points_of(contact).await);
             same(one.threads_of(contact).await, two.threads_of(contact).await);
             same(one.consent(point.id).await, two.consent(point.id).await);
+            same(one.export(contact).await, two.export(contact).await);
             for agent in &self.agents {
                 same(one.unread(agent, contact).await, two.unread(agent, contact).await);
             }
@@ -313,7 +376,10 @@ impl World {
         }
         same(one.agents().await, two.agents().await);
         same(one.timers().await, two.timers().await);
-        same(one.documents("kind").await, two.documents("kind").await);
+        for kind in ["kind", "pending"] {
+            same(one.documents(kind).await, two.documents(kind).await);
+        }
+        same(one.audit(0, usize::MAX).await, two.audit(0, usize::MAX).await);
         same(one.outbox(None, 2).await, two.outbox(None, 2).await);
         same(one.dead_letters(1, 3).await, two.dead_letters(1, 3).await);
         same(one.journal(0, usize::MAX).await, two.journal(0, usize::MAX).await);
@@ -401,36 +467,74 @@ fn outline<T>(answer: Result<T, CommitError>) -> Result<T, String> {
     })
 }
 
+/// What came of the changes of all cases.
+#[derive(Debug, Default)]
+struct Outcome {
+    kept: Cell<usize>,
+    refused: Cell<usize>,
+}
+
+impl Outcome {
+    fn count(&self, kept: bool) {
+        let count = if kept { &self.kept } else { &self.refused };
+        count.set(count.get() + 1);
+    }
+}
+
+/// Makes the same changes to all stores, and asks all of them the same.
+async fn compare_all(seed: u64, changes: usize, outcome: &Outcome) {
+    let (reference, stores) = (MemoryStore::new(), Stores::open().await);
+    let mut world = World::new(seed);
+    for number in 1..=changes {
+        let change = world.change();
+        let expected = outline(reference.commit(change.clone()).await);
+        outcome.count(expected.is_ok());
+        for (name, store) in stores.all() {
+            let found = outline(store.commit(change.clone()).await);
+            assert_eq!(found, expected, "{name}: change {number} of seed {seed}");
+        }
+        if number % QUESTIONS == 20 {
+            stores.finish_index().await;
+        }
+        if number % 7 == 0 {
+            let claim = world.claim();
+            let given = reference.claim_outbox(&claim).await.unwrap();
+            for (name, store) in stores.all() {
+                assert_eq!(store.claim_outbox(&claim).await.unwrap(), given, "{name}: after {number}");
+            }
+        }
+        if number % QUESTIONS == 40 {
+            let (erasure, expiry) = (world.erasure(), world.expiry());
+            let erased = reference.erase(&erasure).await.unwrap();
+            let expired = reference.expire(&expiry).await.unwrap();
+            for (name, store) in stores.all() {
+                assert_eq!(store.erase(&erasure).await.unwrap(), erased, "{name}: after {number}");
+                assert_eq!(store.expire(&expiry).await.unwrap(), expired, "{name}: after {number}");
+            }
+        }
+        if number % QUESTIONS == 0 || number == changes {
+            for (_, store) in stores.all() {
+                world.compare(&reference, store).await;
+            }
+        }
+    }
+}
+
 #[test]
 fn every_answer_is_that_of_the_reference_store() {
-    let seeds: u64 = std::env::var("PARLOR_AGREEMENT_SEEDS").map_or(12, |seeds| seeds.parse().unwrap());
-    let (mut kept, mut refused) = (0, 0);
-    for seed in 0..seeds {
-        run(async {
-            let place = Place::new();
-            let (reference, store) = (MemoryStore::new(), place.open());
-            let mut world = World::new(seed);
-            for number in 0..CHANGES {
-                let change = world.change();
-                let expected = outline(reference.commit(change.clone()).await);
-                let found = outline(store.commit(change).await);
-                assert_eq!(found, expected, "change {number} of seed {seed}");
-                if found.is_ok() {
-                    kept += 1;
-                } else {
-                    refused += 1;
-                }
-                if number % 50 == 20 {
-                    store.finish_index().await.unwrap();
-                }
-                if number % 50 == 49 {
-                    world.compare(&reference, &*store).await;
-                }
-            }
-        });
-    }
+    let cases = std::env::var("PARLOR_AGREEMENT_CASES").map_or(10, |cases| cases.parse().unwrap());
+    let outcome = Outcome::default();
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) });
+    // Of what fails, the fewest changes are found that do.
+    let strategy = (any::<u64>().no_shrink(), CHANGES / 2..=CHANGES);
+    let compared = runner.run(&strategy, |(seed, changes)| {
+        run(compare_all(seed, changes, &outcome));
+        Ok(())
+    });
+    compared.unwrap();
+    let least = 10 * usize::try_from(cases).unwrap();
     assert!(
-        kept > 10 * seeds && refused > 10 * seeds,
-        "{kept} kept, {refused} refused: not much was compared"
+        outcome.kept.get() > least && outcome.refused.get() > least,
+        "{outcome:?}: not much was compared"
     );
 }
