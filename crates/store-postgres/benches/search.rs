@@ -107,7 +107,7 @@ async fn measure(server: &Server, messages: usize) {
         sizes.get::<_, f64>(1)
     );
     for (what, words) in
-        [("rare", "xylophone"), ("frequent", "wombat"), ("part of a word", "ombat"), ("short", "w3")]
+        [("rare", "xylophone"), ("frequent", "wombat"), ("partial", "ombat"), ("short", "w3")]
     {
         let ours = through_store(&store, words).await;
         let line = match bare(&client, words).await {
