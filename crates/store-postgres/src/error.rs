@@ -38,6 +38,9 @@ pub enum PostgresError {
     /// What was erased is, but earlier forms of its rows could not be taken out of the files. Erase again.
     #[error("what was erased could not be taken out of the files yet")]
     NotVacuumed(#[source] Arc<dyn Error + Send + Sync>),
+    /// The server passed over tables that do not belong to the role of the store.
+    #[error("tables belong to another role")]
+    PassedOver,
     /// A read failed.
     #[error("the read failed")]
     CannotRead(#[source] Arc<dyn Error + Send + Sync>),

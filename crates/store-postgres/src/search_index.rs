@@ -39,9 +39,10 @@ pub(crate) enum Call {
     Erased(oneshot::Sender<Result<(), StoreError>>),
 }
 
-/// Takes earlier forms of rows out of the tables in which something is erased.
+/// Takes earlier forms of rows out of the tables in which something is erased, and out of their indexes however few they
+/// are: an index has the address of a contact.
 const VACUUM: &str =
-    "VACUUM messages, message_search, observations, outbox, requests, interactions, interaction_events,
+    "VACUUM (INDEX_CLEANUP ON) messages, message_search, observations, outbox, requests, interactions, interaction_events,
     dead_letters, contacts, contact_points, consent, documents, document_owners, audit";
 
 /// The state of the task.
@@ -91,10 +92,16 @@ impl Indexer {
         let session = self.connected().await?;
         let work = async {
             session.client.batch_execute("SET statement_timeout TO 0; SET lock_timeout TO 0").await?;
+            session.warned.take();
             session.client.batch_execute(VACUUM).await
         };
         // The connection is not used for anything else, which would have no limits.
-        work.await.map_err(|error| PostgresError::NotVacuumed(Arc::new(error)).into())
+        work.await.map_err(|error| PostgresError::NotVacuumed(Arc::new(error)))?;
+        if session.warned.take() {
+            // A table that is somebody else's is passed over with a warning.
+            return Err(PostgresError::NotVacuumed(Arc::new(PostgresError::PassedOver)).into());
+        }
+        Ok(())
     }
 
     /// Indexes everything that was written before it began.

@@ -296,7 +296,7 @@ impl Store for PostgresStore {
         let (pending, waiting) = Pending::new(expiry.clone());
         self.write(Job::Expire(pending))?;
         let expired = answer_of(waiting).await?;
-        if expired != Expired::default() {
+        if expired.messages + expired.dead_letters > 0 {
             self.tidy_up().await?;
         }
         Ok(expired)

@@ -400,7 +400,10 @@ async fn commit(
         // A standby that must confirm did not, and somebody made the server stop waiting for it.
         Ok(()) if session.warned.take() => Err(Failure::Unknown(Arc::new(PostgresError::TooSlow))),
         Ok(()) => Ok(()),
-        Err(error) if is_of_the_connection(&error) => Err(Failure::Unknown(Arc::new(error))),
+        // The commit was sent: only what the server itself refused is known not to be kept.
+        Err(error) if error.code().is_none() || is_of_the_connection(&error) => {
+            Err(Failure::Unknown(Arc::new(error)))
+        }
         Err(error) => Err(before_commit(error)),
     }
 }

@@ -152,11 +152,13 @@ fn a_commit_of_which_nothing_can_be_found_out_says_so() {
     let Some(server) = Server::shared() else { return };
     run(async {
         let proxy = Proxy::start(server);
-        let mut options = PostgresOptions::in_schema(Server::fresh_schema());
-        options.transaction_timeout = Duration::from_millis(400);
-        let store = through(&proxy, options).await;
+        let options = PostgresOptions::in_schema(Server::fresh_schema());
         let sample = Sample::new();
-        let visitor = sample.visitor_in(&store).await;
+        // By a store that is in no hurry.
+        let visitor = sample.visitor_in(&through(&proxy, options.clone()).await).await;
+        let mut hurried = options;
+        hurried.transaction_timeout = Duration::from_millis(400);
+        let store = through(&proxy, hurried).await;
         proxy.set(LOSE_ALL);
         let change = sample.writing([sample.says(&visitor, "hello")]);
         match store.commit(change.clone()).await {
