@@ -6,9 +6,9 @@
 //! statement that failed, and what it did carry out after a check that failed is taken back.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 
 use deadpool_postgres::ClientWrapper;
 use futures_util::TryStreamExt;
@@ -167,7 +167,30 @@ impl<'a> Question<'a> {
     }
 }
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send + 'a>>;
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send + 'a>>;
+
+/// The answer to a statement that was sent.
+enum Answer<'a> {
+    Awaited(Answering<'a>),
+    There(Result<Vec<Row>, Error>),
+}
+
+impl Answer<'_> {
+    /// Takes in what there is of it.
+    fn take_in(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Self::Awaited(answering) = self {
+            *self = Self::There(ready!(answering.as_mut().poll(context)));
+        }
+        Poll::Ready(())
+    }
+
+    async fn get(self) -> Result<Vec<Row>, Error> {
+        match self {
+            Self::Awaited(answering) => answering.await,
+            Self::There(answer) => answer,
+        }
+    }
+}
 
 /// A statement that was sent.
 struct Asked<'a> {
@@ -225,7 +248,7 @@ impl<'a> Pipeline<'a> {
     pub(crate) async fn send(&mut self, question: Question<'a>) {
         let Question { sql, parameters, must, loose, taken, beyond } = question;
         let session = self.session;
-        let statement = session.prepare_cached(sql).await;
+        let statement = self.meanwhile(session.prepare_cached(sql)).await;
         let answer =
             out(async move { session.query_raw(&statement?, parameters).await?.try_collect().await });
         self.expect(answer.await, must, loose, taken, beyond);
@@ -240,8 +263,25 @@ impl<'a> Pipeline<'a> {
 
     /// Refuses the change, unless something before this refuses it for another reason.
     pub(crate) fn refuse(&mut self, error: impl Into<CommitError>) {
-        let nothing = Box::pin(async { Ok(Vec::new()) });
-        self.expect(nothing, Must::Exist(error.into()), None, None, None);
+        self.expect(Answer::There(Ok(Vec::new())), Must::Exist(error.into()), None, None, None);
+    }
+
+    /// Waits for something, and takes in the answers to what was sent as they come: the connection hands them out in
+    /// order, and one that nobody takes in holds up all that come after it.
+    pub(crate) async fn meanwhile<T>(&mut self, wanted: impl Future<Output = T>) -> T {
+        let mut wanted = pin!(wanted);
+        poll_fn(|context| {
+            if let Poll::Ready(it) = wanted.as_mut().poll(context) {
+                return Poll::Ready(it);
+            }
+            let mut asked = self.asked.iter_mut();
+            let _all_or_not = asked.try_for_each(|asked| match asked.answer.take_in(context) {
+                Poll::Ready(()) => Ok(()),
+                Poll::Pending => Err(()),
+            });
+            Poll::Pending
+        })
+        .await
     }
 
     fn expect(
@@ -261,7 +301,7 @@ impl<'a> Pipeline<'a> {
         let mut follow_ups = Vec::new();
         for asked in std::mem::take(&mut self.asked) {
             let Asked { answer, change, must, loose, taken, beyond } = asked;
-            match answer.await {
+            match answer.get().await {
                 Ok(rows) => self.check(&rows, change, must, &mut follow_ups)?,
                 Err(error) => return Err(explain(error, loose, taken, beyond)),
             }
@@ -370,10 +410,10 @@ impl InteractionCheck {
 
 /// Sends a statement: it goes out when it is first asked for its answer.
 async fn out<'a>(answer: impl Future<Output = Result<Vec<Row>, Error>> + Send + 'a) -> Answer<'a> {
-    let mut answer: Answer<'a> = Box::pin(answer);
-    match poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
-        Poll::Ready(early) => Box::pin(async { early }),
-        Poll::Pending => answer,
+    let mut answering: Answering<'a> = Box::pin(answer);
+    match poll_fn(|context| Poll::Ready(answering.as_mut().poll(context))).await {
+        Poll::Ready(early) => Answer::There(early),
+        Poll::Pending => Answer::Awaited(answering),
     }
 }
 
