@@ -70,7 +70,8 @@ impl<'a> Change<'_, 'a> {
                 return Err(missing("the contact that an alias leads to").into());
             };
             let root: uuid::Uuid = get(&row, 0)?;
-            if root == key(from) {
+            // Also through others, and through what it is shown as so far.
+            if contact::family(self.pipeline.session, from).await?.contains(&key(into)) {
                 return Err(Conflict::Contact(from).into());
             }
             let sql = "INSERT INTO contact_aliases (contact, shown_as) VALUES ($1, $2)

@@ -73,7 +73,8 @@ impl Change<'_> {
         }
         if let Some(into) = alias.into {
             self.contact_exists(into, "the contact that an alias leads to")?;
-            if contact::resolve(self.connection, into)? == from {
+            // Also through others, and through what it is shown as so far.
+            if contact::family(self.connection, from)?.contains(&into) {
                 return Err(Conflict::Contact(from).into());
             }
             let sql = "INSERT INTO contact_aliases (contact, shown_as) VALUES (?1, ?2)

@@ -120,7 +120,8 @@ impl Transaction<'_> {
         }
         if let Some(into) = alias.into {
             must_exist(self.tables.contacts.contains_key(&into), "the contact that an alias leads to")?;
-            if self.tables.resolve(into) == from {
+            // Also through others, and through what it is shown as so far.
+            if self.tables.family(from).contains(&into) {
                 return Err(Conflict::Contact(from).into());
             }
             self.put(|t| &mut t.merged, (into, from), Some(()));
