@@ -1,13 +1,14 @@
 //! The same questions have the same answers, whatever was asked before.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
 use parlor_model::{
-    AgentName, Author, ClientId, ContactAlias, ContactId, Content, DeliveryStage, IdSource, Label,
-    MediaClass, Medium, MessageId, Observation, OutboxId, ProviderMessageId, Readiness, ReadinessState,
-    Subject, Thread, Visibility,
+    AgentName, Author, ClientId, ContactAlias, ContactId, Content, DeliveryStage, IdSource, InteractionId,
+    Label, MediaClass, Medium, MessageId, Observation, OutboxId, ProviderMessageId, Readiness,
+    ReadinessState, Subject, Thread, Visibility,
 };
 use parlor_store::{
     Acknowledged, AgentState, AgentWrite, Alert, AlertKind, Assignment, AuditEntry, ChangeSet, CommitError,
@@ -41,6 +42,29 @@ struct World {
     writes: Vec<InteractionWrite>,
     messages: Vec<MessageId>,
     outbox: Vec<OutboxId>,
+    kept: Kept,
+}
+
+/// The versions of what the stores kept, as far as the changes tell: so most changes can be kept, and some cannot.
+#[derive(Default)]
+struct Kept {
+    contacts: BTreeMap<ContactId, u64>,
+    interactions: BTreeMap<InteractionId, u64>,
+    agents: BTreeMap<AgentName, u64>,
+    outbox: BTreeMap<OutboxId, u64>,
+}
+
+impl Kept {
+    fn note(&mut self, change: &ChangeSet) {
+        let contacts = change.contacts.iter().map(|write| (write.contact.id, write.expected_version + 1));
+        self.contacts.extend(contacts);
+        let interactions = change.interactions.iter();
+        self.interactions.extend(interactions.map(|write| (write.interaction.id, write.interaction.version)));
+        let agents = change.agents.iter().map(|write| (write.state.name.clone(), write.expected_version + 1));
+        self.agents.extend(agents);
+        let outbox = change.outbox.iter().map(|write| (write.entry.id, write.expected_version + 1));
+        self.outbox.extend(outbox);
+    }
 }
 
 impl World {
@@ -68,6 +92,7 @@ impl World {
             writes,
             messages: Vec::new(),
             outbox,
+            kept: Kept::default(),
         }
     }
 
@@ -103,12 +128,59 @@ impl World {
         self.roll(12) as u64
     }
 
+    /// That version, and now and then another one.
+    fn version(&self, kept: Option<&u64>) -> u64 {
+        if self.roll(5) > 0 { kept.copied().unwrap_or(0) } else { self.roll(3) as u64 }
+    }
+
+    /// An interaction that was begun, and now and then one that was not.
+    fn interaction(&self) -> InteractionId {
+        let begun: Vec<_> = self.kept.interactions.keys().copied().collect();
+        if begun.is_empty() || self.roll(10) == 0 {
+            self.one_of(&self.writes).interaction.id
+        } else {
+            *self.one_of(&begun)
+        }
+    }
+
+    /// What may happen next to an interaction, and now and then something else.
+    fn interaction_write(&self) -> InteractionWrite {
+        let is_next = |write: &&InteractionWrite| {
+            let kept = self.kept.interactions.get(&write.interaction.id);
+            kept.copied().unwrap_or(0) == write.expected_version
+        };
+        let next: Vec<_> = self.writes.iter().filter(is_next).collect();
+        if next.is_empty() || self.roll(5) == 0 {
+            self.one_of(&self.writes).clone()
+        } else {
+            (*self.one_of(&next)).clone()
+        }
+    }
+
+    /// Some of the visitors and posts are there from the beginning.
+    fn arrival(&self) -> ChangeSet {
+        let mut change = self.sample.change();
+        self.visitors.iter().take(2 + self.roll(4)).for_each(|visitor| visitor.add_to(&mut change));
+        change.threads.extend(self.posts.iter().take(self.roll(3)).cloned());
+        change
+    }
+
     fn change(&mut self) -> ChangeSet {
         let mut change = self.sample.change();
         for _ in 0..=self.roll(3) {
             self.add_part(&mut change);
         }
         change
+    }
+
+    /// Takes note of what became of a change.
+    fn note(&mut self, change: &ChangeSet, is_kept: bool) {
+        if is_kept {
+            self.kept.note(change);
+        } else if self.roll(4) > 0 {
+            let lost: Vec<_> = change.messages.iter().map(|message| message.id).collect();
+            self.messages.retain(|id| !lost.contains(id));
+        }
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm a part")]
@@ -121,7 +193,8 @@ impl World {
                 let mut contact = self.one_of(&self.visitors).contact.clone();
                 contact.display_name = [None, Some("Zoé")][self.roll(2)].map(str::to_owned);
                 contact.fields.insert("language".to_owned(), "français".to_owned());
-                change.contacts.push(ContactWrite { contact, expected_version: self.roll(3) as u64 });
+                let expected_version = self.version(self.kept.contacts.get(&contact.id));
+                change.contacts.push(ContactWrite { contact, expected_version });
             }
             2 => {
                 let mut point = self.one_of(&self.visitors).point.clone();
@@ -136,7 +209,7 @@ impl World {
                 change.aliases.push(ContactAlias { from: self.contact(), into, at: now });
             }
             4 => change.threads.push(self.one_of(&self.posts).clone()),
-            5 | 6 => change.interactions.push(self.one_of(&self.writes).clone()),
+            5 | 6 => change.interactions.push(self.interaction_write()),
             7..=12 => self.add_message(change),
             13 => change.observations.push(Observation {
                 message: self.message(),
@@ -149,37 +222,38 @@ impl World {
                 delivered: self.small(),
                 read: self.small(),
             }),
-            15 => change.outbox.push(OutboxWrite {
-                entry: OutboxEntry {
-                    id: *self.one_of(&self.outbox),
-                    message: self.message(),
-                    thread: self.thread().id,
-                    channel: self.visitors[0].thread.channel.clone(),
-                    state: *self.one_of(&OutboxState::ALL),
-                    attempts: 1,
-                    not_before: now,
-                    provider_id: None,
-                    reason: None,
-                    lease: None,
-                    version: 9,
-                },
-                expected_version: self.roll(3) as u64,
-            }),
+            15 => {
+                let id = *self.one_of(&self.outbox);
+                change.outbox.push(OutboxWrite {
+                    entry: OutboxEntry {
+                        id,
+                        message: self.message(),
+                        thread: self.thread().id,
+                        channel: self.visitors[0].thread.channel.clone(),
+                        state: *self.one_of(&OutboxState::ALL),
+                        attempts: 1,
+                        not_before: now,
+                        provider_id: None,
+                        reason: None,
+                        lease: None,
+                        version: 9,
+                    },
+                    expected_version: self.version(self.kept.outbox.get(&id)),
+                });
+            }
             16 => change.timers.push(TimerWrite {
-                key: TimerKey {
-                    interaction: self.one_of(&self.writes).interaction.id,
-                    timer: parlor_interaction::Timer::AutoDone,
-                },
+                key: TimerKey { interaction: self.interaction(), timer: parlor_interaction::Timer::AutoDone },
                 at: (self.roll(2) == 0).then_some(now),
             }),
             17 => {
+                let expected_version = self.version(self.kept.agents.get(&agent));
                 let mut state = AgentState::unknown(agent);
                 state.signed_in = self.roll(2) == 0;
                 state
                     .readiness
                     .insert(Medium::Chat, ReadinessState { readiness: Readiness::Ready, since: now });
                 state.idle_since = now;
-                change.agents.push(AgentWrite { state, expected_version: self.roll(3) as u64 });
+                change.agents.push(AgentWrite { state, expected_version });
             }
             18 => change.loads.push(LoadChange {
                 agent,
@@ -307,7 +381,7 @@ impl World {
             message.author = author;
         }
         if self.roll(3) == 0 {
-            message.interaction = Some(self.one_of(&self.writes).interaction.id);
+            message.interaction = Some(self.interaction());
             message.parent = Some(self.message());
             message.provider_time = Some(visitor.contact.created_at);
             message.provider_id = Some(ProviderMessageId::new(self.sample.uuid().to_string()));
@@ -485,10 +559,11 @@ impl Outcome {
 async fn compare_all(seed: u64, changes: usize, outcome: &Outcome) {
     let (reference, stores) = (MemoryStore::new(), Stores::open().await);
     let mut world = World::new(seed);
-    for number in 1..=changes {
-        let change = world.change();
+    for number in 0..=changes {
+        let change = if number == 0 { world.arrival() } else { world.change() };
         let expected = outline(reference.commit(change.clone()).await);
         outcome.count(expected.is_ok());
+        world.note(&change, expected.is_ok());
         for (name, store) in stores.all() {
             let found = outline(store.commit(change.clone()).await);
             assert_eq!(found, expected, "{name}: change {number} of seed {seed}");
@@ -496,7 +571,7 @@ async fn compare_all(seed: u64, changes: usize, outcome: &Outcome) {
         if number % QUESTIONS == 20 {
             stores.finish_index().await;
         }
-        if number % 7 == 0 {
+        if number % 7 == 1 {
             let claim = world.claim();
             let given = reference.claim_outbox(&claim).await.unwrap();
             for (name, store) in stores.all() {
@@ -512,7 +587,7 @@ async fn compare_all(seed: u64, changes: usize, outcome: &Outcome) {
                 assert_eq!(store.expire(&expiry).await.unwrap(), expired, "{name}: after {number}");
             }
         }
-        if number % QUESTIONS == 0 || number == changes {
+        if number % QUESTIONS == QUESTIONS - 1 || number == changes {
             for (_, store) in stores.all() {
                 world.compare(&reference, store).await;
             }

@@ -1,9 +1,9 @@
-use parlor::postgres::{PostgresOptions, PostgresStore};
+use parlor::postgres::PostgresStore;
 use parlor::sqlite::{SqliteOptions, SqliteStore};
 use parlor_store::Store;
 use tempfile::TempDir;
 
-use crate::server::{Server, memory};
+use crate::server::{DEADLINE, Server, memory, patient};
 
 /// A new store of each kind that is compared with the reference store.
 pub(super) struct Stores {
@@ -25,7 +25,7 @@ impl Stores {
         let sqlite = SqliteStore::open(folder.path().join("workspace.db"), options).unwrap();
         let mut postgres = None;
         if let Some(server) = Server::shared() {
-            let mut options = PostgresOptions::in_schema(Server::fresh_schema());
+            let mut options = patient(Server::fresh_schema());
             options.index_pause = None;
             postgres = Some(PostgresStore::open(&server.address(), options).await.unwrap());
         }
@@ -48,5 +48,6 @@ impl Stores {
 }
 
 pub(super) fn run<F: Future>(test: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(DEADLINE, test).await.expect("the stores hang") })
 }

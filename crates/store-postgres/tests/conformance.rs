@@ -7,10 +7,10 @@ mod server;
 use std::sync::{Arc, Mutex};
 
 use parlor_store::Store;
-use parlor_store_postgres::{PostgresOptions, PostgresStore};
+use parlor_store_postgres::PostgresStore;
 use parlor_testkit::store_suite::{self, DurableHarness, StoreHarness};
 
-use self::server::Server;
+use self::server::{Server, patient};
 
 /// Schemas of one server.
 struct Schemas {
@@ -24,7 +24,7 @@ impl Schemas {
     }
 
     async fn open_last(&self) -> Arc<dyn Store> {
-        let options = PostgresOptions::in_schema(self.last.lock().unwrap().clone());
+        let options = patient(self.last.lock().unwrap().clone());
         Arc::new(PostgresStore::open(&self.server.address(), options).await.unwrap())
     }
 }

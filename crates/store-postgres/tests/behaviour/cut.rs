@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::server::{Server, address_at, socket_file};
+use crate::server::{Server, address_at, patient, socket_file};
 use crate::support::{cause, run};
 
 /// What the proxy does.
@@ -25,6 +25,10 @@ const LOSE_COMMIT: u8 = 2;
 const LOSE_ALL: u8 = 3;
 /// Nobody can connect.
 const CLOSED: u8 = 4;
+
+/// How long the store looks for the outcome of a commit where the test waits for it to give up: longer than everything up to
+/// the commit takes on a machine that is busy.
+const HURRY: Duration = Duration::from_secs(2);
 
 /// What the server says when a transaction has ended: ready, and idle.
 const IDLE: &[u8] = &[b'Z', 0, 0, 0, 5, b'I'];
@@ -114,7 +118,7 @@ fn a_commit_whose_answer_is_lost_is_read_back_as_kept() {
     let Some(server) = Server::shared() else { return };
     run(async {
         let proxy = Proxy::start(server);
-        let store = through(&proxy, PostgresOptions::in_schema(Server::fresh_schema())).await;
+        let store = through(&proxy, patient(Server::fresh_schema())).await;
         let sample = Sample::new();
         let visitor = sample.visitor_in(&store).await;
         for number in 1..=20 {
@@ -133,7 +137,7 @@ fn a_commit_that_never_arrived_is_read_back_as_lost_and_made_again() {
     let Some(server) = Server::shared() else { return };
     run(async {
         let proxy = Proxy::start(server);
-        let store = through(&proxy, PostgresOptions::in_schema(Server::fresh_schema())).await;
+        let store = through(&proxy, patient(Server::fresh_schema())).await;
         let sample = Sample::new();
         let visitor = sample.visitor_in(&store).await;
         for number in 1..=20 {
@@ -152,12 +156,12 @@ fn a_commit_of_which_nothing_can_be_found_out_says_so() {
     let Some(server) = Server::shared() else { return };
     run(async {
         let proxy = Proxy::start(server);
-        let options = PostgresOptions::in_schema(Server::fresh_schema());
+        let options = patient(Server::fresh_schema());
         let sample = Sample::new();
         // By a store that is in no hurry.
         let visitor = sample.visitor_in(&through(&proxy, options.clone()).await).await;
-        let mut hurried = options;
-        hurried.transaction_timeout = Duration::from_millis(400);
+        let mut hurried = options.clone();
+        hurried.transaction_timeout = HURRY;
         let store = through(&proxy, hurried).await;
         proxy.set(LOSE_ALL);
         let change = sample.writing([sample.says(&visitor, "hello")]);
@@ -175,6 +179,7 @@ fn a_commit_of_which_nothing_can_be_found_out_says_so() {
             other => panic!("{other:?}"),
         }
         proxy.set(PASS);
+        let store = through(&proxy, options).await;
         store.commit(change).await.unwrap();
         assert_eq!(store.totals().await.unwrap().messages, 1);
     });

@@ -106,14 +106,14 @@ fn a_standby_that_must_confirm_has_what_was_answered_when_it_takes_over() {
     let Some(mut primary) = Server::start(&[]) else { return };
     let standby = primary.standby();
     run(async {
-        while primary.sql("SELECT count(*) FROM pg_stat_replication") != "1" {}
+        primary.wait_for("SELECT count(*) FROM pg_stat_replication", "1");
         let options = PostgresOptions::default();
         let first = PostgresStore::open(&primary.address(), options.clone()).await.unwrap();
         assert_eq!(first.warnings(), [PostgresWarning::AsynchronousStandby { standbys: 1 }]);
         first.close().await.unwrap();
         primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
         primary.sql("SELECT pg_reload_conf()");
-        while primary.sql("SELECT sync_state FROM pg_stat_replication") != "sync" {}
+        primary.wait_for("SELECT sync_state FROM pg_stat_replication", "sync");
 
         let both = format!(
             "host={},{} port=5432,5432 user=postgres dbname=postgres",

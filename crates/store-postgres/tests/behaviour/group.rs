@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use parlor_model::MediaClass;
 use parlor_store::{CommitError, Conflict, Duplicate, Store};
-use parlor_store_postgres::PostgresOptions;
 use parlor_testkit::store_suite::Sample;
 use tokio_postgres::NoTls;
 
-use crate::server::Server;
+use crate::server::{Server, patient};
 use crate::support::{commit_together, fresh, open, run};
 
 #[test]
@@ -120,7 +119,7 @@ fn a_storm_of_repetitions_is_answered_with_what_was_kept() {
 #[test]
 fn a_new_connection_waits_for_its_turn_as_long_as_it_takes() {
     let Some(server) = Server::shared() else { return };
-    let mut options = PostgresOptions::in_schema(Server::fresh_schema());
+    let mut options = patient(Server::fresh_schema());
     options.lock_timeout = Duration::from_millis(1);
     run(async {
         let (other, connection) = tokio_postgres::connect(&server.address(), NoTls).await.unwrap();

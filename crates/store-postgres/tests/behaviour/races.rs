@@ -11,12 +11,11 @@ use async_trait::async_trait;
 use parlor_interaction::{Interaction, Recorded};
 use parlor_model::{AgentName, InteractionId, MediaClass};
 use parlor_store::{ChangeSet, CommitError, Committed, Conflict, LoadChange, Store};
-use parlor_store_postgres::PostgresOptions;
 use parlor_testkit::store_suite::Sample;
 use parlor_testkit::{Layer, Layered};
 use tokio::task::JoinSet;
 
-use crate::server::Server;
+use crate::server::{Server, patient};
 use crate::support::{open, run};
 
 /// What an agent can hold.
@@ -215,7 +214,7 @@ async fn run_as(store: Arc<dyn Store>, work: Work, racer: usize, of: usize) -> T
 async fn connections(address: &str, schema: &str, number: usize) -> Vec<Arc<dyn Store>> {
     let mut stores: Vec<Arc<dyn Store>> = Vec::new();
     for _ in 0..number {
-        let mut options = PostgresOptions::in_schema(schema);
+        let mut options = patient(schema);
         options.readers = 2;
         stores.push(open(address, &options).await);
     }

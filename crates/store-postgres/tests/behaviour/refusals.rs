@@ -5,7 +5,7 @@ use parlor_store::{ChangeSet, ContactWrite, DocumentKey, DocumentWrite, Store, S
 use parlor_store_postgres::{PostgresError, PostgresOptions, PostgresStore};
 use parlor_testkit::store_suite::Sample;
 
-use crate::server::Server;
+use crate::server::{Server, patient};
 use crate::support::{cause, fresh, run};
 
 async fn refused(address: &str, options: PostgresOptions) -> StoreError {
@@ -27,7 +27,7 @@ fn who_may_not_enter_is_told_so_and_no_password_is_shown() {
     let Some(server) = Server::shared() else { return };
     server.sql("CREATE ROLE locked LOGIN PASSWORD 'swordfish'");
     run(async {
-        let options = PostgresOptions::in_schema(Server::fresh_schema());
+        let options = patient(Server::fresh_schema());
         let locked = server.address().replace("user=postgres", "user=locked");
         let error = refused(&format!("{locked} password=guessed"), options.clone()).await;
         assert!(matches!(cause(&error), PostgresError::Refused(_)), "{error:?}");
@@ -96,7 +96,7 @@ fn a_server_that_would_lose_what_it_confirms_is_refused() {
 fn many_nodes_may_open_a_new_workspace_at_once() {
     let Some(server) = Server::shared() else { return };
     run(async {
-        let options = PostgresOptions::in_schema(Server::fresh_schema());
+        let options = patient(Server::fresh_schema());
         let (address, all) = (server.address(), 0..6);
         let opened = all.map(|_| PostgresStore::open(&address, options.clone()));
         let stores = futures_util::future::try_join_all(opened).await.unwrap();

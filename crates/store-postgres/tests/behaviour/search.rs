@@ -7,12 +7,12 @@ use parlor_store::{ChangeSet, MessageSearch, Store};
 use parlor_store_postgres::{PostgresOptions, PostgresStore};
 use parlor_testkit::store_suite::{Sample, Visitor};
 
-use crate::server::Server;
+use crate::server::{Server, patient};
 use crate::support::{open, run};
 
 /// A schema in which nothing is indexed unless the test asks for it.
 fn unhurried() -> PostgresOptions {
-    let mut options = PostgresOptions::in_schema(Server::fresh_schema());
+    let mut options = patient(Server::fresh_schema());
     options.index_pause = None;
     options
 }

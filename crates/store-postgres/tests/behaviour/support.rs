@@ -4,16 +4,17 @@ use parlor_store::{ChangeSet, CommitError, Committed, StoreError};
 use parlor_store_postgres::{PostgresError, PostgresOptions, PostgresStore};
 use tokio::task::JoinSet;
 
-use crate::server::Server;
+use crate::server::{DEADLINE, Server, patient};
 
 /// Runs on two threads: what races, races for real.
 pub(crate) fn run<F: Future>(test: F) -> F::Output {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test)
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(DEADLINE, test).await.expect("the test hangs") })
 }
 
 /// A workspace in a new schema of the shared server, and its options.
 pub(crate) async fn fresh(server: &Server) -> (Arc<PostgresStore>, PostgresOptions) {
-    let options = PostgresOptions::in_schema(Server::fresh_schema());
+    let options = patient(Server::fresh_schema());
     (open(&server.address(), &options).await, options)
 }
 

@@ -15,8 +15,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use parlor_store_postgres::PostgresOptions;
 use tempfile::TempDir;
+
+/// What takes longer hangs, on any machine: a test fails then, instead of waiting for ever.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
+
+/// How long is waited before a server is started again whose processes have not all ended.
+const STILL_ENDING: Duration = Duration::from_millis(50);
 
 /// Names the socket, nothing else.
 const PORT: u16 = 5432;
@@ -226,10 +236,13 @@ impl Server {
     /// Starts it, and waits until it answers.
     pub(crate) fn run(&mut self) {
         // The processes of a server that was killed end by and by; no other starts before they have.
+        let began = Instant::now();
         loop {
             match self.try_run() {
                 Ok(()) => return,
-                Err(log) if log.contains("still in use") || log.contains("lock file") => {}
+                Err(log) if began.elapsed() < DEADLINE && is_still_ending(&log) => {
+                    thread::sleep(STILL_ENDING)
+                }
                 Err(log) => panic!("the server did not start:\n{log}"),
             }
         }
@@ -239,18 +252,33 @@ impl Server {
         let mut command = self.programs.command("postgres");
         command.arg("-D").arg(self.data()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut server = command.spawn().unwrap();
-        let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+        let (said, lines) = mpsc::channel();
+        let output = BufReader::new(server.stderr.take().unwrap());
+        // To the end: it would stop when nobody reads what it says.
+        thread::spawn(move || {
+            output.lines().map_while(Result::ok).for_each(|line| {
+                // Nobody listens once it is ready.
+                let _nobody = said.send(line);
+            });
+        });
         let mut log = String::new();
         loop {
-            let Some(Ok(line)) = lines.next() else {
-                server.wait().unwrap();
-                return Err(log);
-            };
-            if line.contains("ready to accept") {
-                break;
+            match lines.recv_timeout(DEADLINE) {
+                Ok(line) if line.contains("ready to accept") => break,
+                Ok(line) => {
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    server.wait().unwrap();
+                    return Err(log);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    server.kill().unwrap();
+                    server.wait().unwrap();
+                    panic!("the server says nothing more:\n{log}");
+                }
             }
-            log.push_str(&line);
-            log.push('\n');
         }
         let script = r#"cat >/dev/null; kill -INT "$1" 2>/dev/null
             for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do kill -0 "$1" 2>/dev/null || break; sleep 0.2; done
@@ -264,8 +292,6 @@ impl Server {
             .process_group(0)
             .spawn()
             .unwrap();
-        // It would stop when nobody reads what it says.
-        std::thread::spawn(move || lines.for_each(drop));
         self.running = Some(Running { server, guard });
         Ok(())
     }
@@ -293,6 +319,8 @@ impl Server {
         let output = self
             .programs
             .command("psql")
+            .env("PGCONNECT_TIMEOUT", DEADLINE.as_secs().to_string())
+            .env("PGOPTIONS", format!("-c statement_timeout={}", DEADLINE.as_millis()))
             .args([
                 "-X",
                 "-q",
@@ -319,6 +347,14 @@ impl Server {
         address_at(&self.socket())
     }
 
+    /// Asks until the answer to some SQL is this one.
+    pub(crate) fn wait_for(&self, sql: &str, answer: &str) {
+        let began = Instant::now();
+        while self.sql(sql) != answer {
+            assert!(began.elapsed() < DEADLINE, "{sql}: never {answer}");
+        }
+    }
+
     /// A name that no schema of this process has.
     pub(crate) fn fresh_schema() -> String {
         static MADE: AtomicU32 = AtomicU32::new(0);
@@ -330,6 +366,24 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Whether a server cannot start because processes of the one before it are there.
+fn is_still_ending(log: &str) -> bool {
+    log.contains("still in use") || log.contains("lock file")
+}
+
+/// Options for a schema, for tests that are not about the limits: on a machine that is busy with something else each step may
+/// take seconds, and it is not its speed that is tested.
+pub(crate) fn patient(schema: impl Into<String>) -> PostgresOptions {
+    let mut options = PostgresOptions::in_schema(schema);
+    options.connect_timeout = DEADLINE;
+    options.reader_wait = DEADLINE;
+    options.statement_timeout = DEADLINE;
+    options.lock_timeout = DEADLINE;
+    options.idle_in_transaction_timeout = DEADLINE;
+    options.transaction_timeout = DEADLINE;
+    options
 }
 
 /// How a server is reached whose socket is in a folder.

@@ -1,11 +1,15 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parlor_store::Store;
 
 use super::cases;
+
+/// What takes longer hangs, on any machine: the case fails then, instead of waiting for ever.
+const DEADLINE: Duration = Duration::from_mins(5);
 
 /// How the suite gets at the stores that it tests.
 #[async_trait]
@@ -52,31 +56,29 @@ crate::for_each_store_case!(as_values);
 ///
 /// # Panics
 ///
-/// Panics when the case does, or when the system gives no threads.
+/// Panics when the case does or takes five minutes, or when the system gives no threads.
 pub fn run<C, F>(harness: &impl StoreHarness, case: C)
 where
     C: FnOnce(Arc<dyn Store>) -> F,
     F: Future<Output = ()>,
 {
-    runtime().block_on(async { case(harness.open().await).await });
+    in_time(async { case(harness.open().await).await });
 }
 
 /// Runs a case about reopening, on a runtime with two threads.
 ///
 /// # Panics
 ///
-/// Panics when the case does, or when the system gives no threads.
+/// Panics when the case does or takes five minutes, or when the system gives no threads.
 pub fn run_durable(harness: &impl DurableHarness, case: impl AsyncFnOnce(&dyn DurableHarness)) {
-    runtime().block_on(case(harness));
+    in_time(case(harness));
 }
 
-/// Two threads: what races, races for real.
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("the system has threads to give")
+/// Runs on two threads, so that what races, races for real.
+fn in_time(case: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("the system has threads to give");
+    runtime.block_on(async { tokio::time::timeout(DEADLINE, case).await.expect("the case hangs") });
 }
 
 /// The one list of store cases: a case named here is run by everybody.
