@@ -455,6 +455,7 @@ impl World {
         }
         same(one.audit(0, usize::MAX).await, two.audit(0, usize::MAX).await);
         same(one.outbox(None, 2).await, two.outbox(None, 2).await);
+        same(one.unfinished_outbox(None, 2).await, two.unfinished_outbox(None, 2).await);
         same(one.dead_letters(1, 3).await, two.dead_letters(1, 3).await);
         same(one.journal(0, usize::MAX).await, two.journal(0, usize::MAX).await);
         same(one.journal(end / 2, 7).await, two.journal(end / 2, 7).await);

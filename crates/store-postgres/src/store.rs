@@ -8,8 +8,9 @@ use deadpool_postgres::{
 };
 use parlor_interaction::{Interaction, Recorded};
 use parlor_model::{
-    AgentName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message, MessageId,
-    Observation, OfferId, OutboxId, PointKey, Subject, Thread, ThreadId, Timestamp,
+    AgentName, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, InteractionId, Message,
+    MessageId, Observation, OfferId, OutboxId, PointKey, ProviderMessageId, Subject, Thread, ThreadId,
+    Timestamp,
 };
 use parlor_store::{
     Acknowledged, AgentState, Alert, AuditRecord, Belongings, ChangeSet, CommitError, Committed,
@@ -449,6 +450,22 @@ impl Store for PostgresStore {
 
     async fn outbox(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
         read!(self, |c| read::message::outbox(c, after, limit))
+    }
+
+    async fn unfinished_outbox(
+        &self,
+        after: Option<OutboxId>,
+        limit: usize,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        read!(self, |c| read::message::unfinished_outbox(c, after, limit))
+    }
+
+    async fn sent_as(
+        &self,
+        channel: &ChannelName,
+        provider_id: &ProviderMessageId,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        read!(self, |c| read::message::sent_as(c, channel, provider_id))
     }
 
     async fn consent(&self, point: ContactPointId) -> Result<Vec<ConsentEntry>, StoreError> {

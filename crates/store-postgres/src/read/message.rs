@@ -1,7 +1,7 @@
 //! Transcript entries, what was observed about them, and how they are sent.
 
 use parlor_model::{
-    Author, Message, MessageId, Observation, OutboxId, ProviderMessageId, ThreadId, Timestamp,
+    Author, ChannelName, Message, MessageId, Observation, OutboxId, ProviderMessageId, ThreadId, Timestamp,
 };
 use parlor_store::{OutboxEntry, OutboxLease};
 use tokio_postgres::Row;
@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::{all, one};
 use crate::code;
-use crate::row::{Read, Unreadable, count, get, id, key, number, optional_free, optional_id, parsed, time};
+use crate::row::{
+    Read, Unreadable, count, get, id, key, number, optional_free, optional_id, parsed, text, time,
+};
 use crate::session::Asks;
 
 /// How the columns of a message are read.
@@ -133,4 +135,26 @@ pub(crate) async fn outbox_entry(c: &impl Asks, entry: OutboxId) -> Read<Option<
 pub(crate) async fn outbox(c: &impl Asks, after: Option<OutboxId>, limit: usize) -> Read<Vec<OutboxEntry>> {
     let sql = outbox_sql!("WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2");
     all(c, sql, &[&after.map(key), &number(limit)], read_outbox).await
+}
+
+pub(crate) async fn unfinished_outbox(
+    c: &impl Asks,
+    after: Option<OutboxId>,
+    limit: usize,
+) -> Read<Vec<OutboxEntry>> {
+    // In the words of the index.
+    let sql = outbox_sql!(
+        "WHERE state IN ('pending', 'sending', 'uncertain', 'needs_decision') AND ($1::uuid IS NULL OR id > $1)
+         ORDER BY id LIMIT $2"
+    );
+    all(c, sql, &[&after.map(key), &number(limit)], read_outbox).await
+}
+
+pub(crate) async fn sent_as(
+    c: &impl Asks,
+    channel: &ChannelName,
+    provider_id: &ProviderMessageId,
+) -> Read<Option<OutboxEntry>> {
+    let sql = outbox_sql!("WHERE provider_id = $1 AND channel = $2 ORDER BY id LIMIT 1");
+    one(c, sql, &[&text(provider_id.as_str()), &channel.as_str()], read_outbox).await
 }
