@@ -50,6 +50,8 @@ pub mod codec_suite;
 mod faulty_store;
 mod ids;
 mod layer;
+#[cfg(feature = "simulators")]
+pub mod simulators;
 pub mod store_suite;
 pub mod transport_suite;
 
