@@ -43,6 +43,7 @@ install_packages() {
     command -v chromium >/dev/null || missing+=(chromium)
     # A server that the tests of the PostgreSQL store start for themselves.
     ls -d /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     # Without it emoji are drawn in black and white, or not at all.
     dpkg-query -W -f='${Status}' fonts-noto-color-emoji 2>/dev/null | grep -q 'ok installed' ||
         missing+=(fonts-noto-color-emoji)
@@ -72,10 +73,16 @@ install_browser_driver() {
     retry npm --prefix "$browser_tests" ci --no-audit --no-fund --ignore-scripts
 }
 
+# The clients of providers that judge our simulators and adapters.
+install_peers() {
+    retry tests/peers/run install
+}
+
 install_all() {
     install_packages
     install_components
     install_browser_driver
+    install_peers
     # Fails when the lock file does not fit the manifests.
     retry cargo fetch --locked
 }

@@ -46,8 +46,9 @@ pub(crate) fn text_files(folder: &str) -> Vec<TextFile> {
 
 fn walk(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_dir() {
-        // What was fetched or built is not ours; Cargo marks what it builds with a tag.
-        if path.ends_with("node_modules") || path.join("CACHEDIR.TAG").exists() {
+        // What was fetched or built is not ours; Cargo marks what it builds with a tag, Python where it installs.
+        let fetched = path.ends_with("node_modules") || path.join("pyvenv.cfg").exists();
+        if fetched || path.join("CACHEDIR.TAG").exists() {
             return;
         }
         for entry in fs::read_dir(path).unwrap() {
