@@ -115,6 +115,9 @@ impl Inner {
                 }
                 Err(Attempt::Again)
             }
+            Err(CommitError::Conflict(Conflict::Erased(_))) => {
+                Err(EngineError::NotFound { what: "contact" }.into())
+            }
             Err(CommitError::Conflict(
                 Conflict::Contact(_)
                 | Conflict::Agent(_)

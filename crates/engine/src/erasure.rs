@@ -269,7 +269,11 @@ impl Inner {
                 self.reload(id).await?;
             }
         }
-        Ok(erased?)
+        match erased {
+            // Through another node: what it does is seen here a moment later.
+            Err(StoreError::InWork) => Err(EngineError::InWork),
+            erased => Ok(erased?),
+        }
     }
 
     /// Takes addresses out of the menus of all agents.

@@ -23,10 +23,11 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V3__outbox_leases", include_str!("../migrations/V3__outbox_leases.sql")),
     ("V4__audit_and_erasure", include_str!("../migrations/V4__audit_and_erasure.sql")),
     ("V5__outbox_by_state_and_id", include_str!("../migrations/V5__outbox_by_state_and_id.sql")),
+    ("V6__threads_of_erased", include_str!("../migrations/V6__threads_of_erased.sql")),
 ];
 
 /// The version of the schema that this version of the store reads and writes: that of the last migration.
-const NEWEST: i64 = 5;
+const NEWEST: i64 = 6;
 
 /// The oldest server that can be used, as `server_version_num` says it.
 const OLDEST_SERVER: i64 = 140_000;

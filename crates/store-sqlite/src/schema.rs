@@ -20,10 +20,11 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V3__outbox_leases", include_str!("../migrations/V3__outbox_leases.sql")),
     ("V4__audit_and_erasure", include_str!("../migrations/V4__audit_and_erasure.sql")),
     ("V5__outbox_by_state_and_id", include_str!("../migrations/V5__outbox_by_state_and_id.sql")),
+    ("V6__threads_of_erased", include_str!("../migrations/V6__threads_of_erased.sql")),
 ];
 
 /// The version of the schema that this version of the store reads and writes: that of the last migration.
-const NEWEST: i64 = 5;
+const NEWEST: i64 = 6;
 
 /// Refuses a file that is not ours or that a newer version made, before anything in it is changed.
 pub(crate) fn check(connection: &Connection) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use parlor_model::{AgentName, ContactId, InteractionId, MediaClass, MessageId, OutboxId};
+use parlor_model::{AgentName, ContactId, InteractionId, MediaClass, MessageId, OutboxId, ThreadId};
 
 use crate::{DocumentKey, InboxKey, LeaseName, OutboxEntry, RequestKey};
 
@@ -53,6 +53,9 @@ pub enum Conflict {
     /// A thread with that channel and subject, or a contact point with that key, exists under another id.
     #[error("the thread or contact point exists already")]
     Identity,
+    /// The thread is with a contact who was erased: nothing is written to them any more. Repeating does not help.
+    #[error("the contact of thread {0} was erased")]
+    Erased(ThreadId),
     /// The lease named by the fence is held by somebody else, or under another epoch.
     #[error("lease {0:?} was lost")]
     Fence(LeaseName),
@@ -94,6 +97,9 @@ pub enum StoreError {
         /// What is wrong, without content.
         detail: String,
     },
+    /// An erasure was asked for while work with the contact is not Done. Nothing was erased.
+    #[error("work with the contact is not done yet")]
+    InWork,
     /// What is stored cannot be read as what it should be.
     #[error("what is stored cannot be read: {detail}")]
     Corrupt {

@@ -67,6 +67,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// name, points with nobody's address, messages as [`Content::Erased`](parlor_model::Content::Erased) at their places.
     /// Inbound events stay known, so that a repetition stays one. The contact stands in no list any more.
     ///
+    /// While an interaction in a thread with them alone is not Done it is [`StoreError::InWork`]. From then on a message into
+    /// such a thread is [`Conflict::Erased`](crate::Conflict::Erased), whoever writes it and through whichever node.
+    ///
     /// When it returns `Ok`, no byte of what was erased is left in the files of the store. It may be repeated. `None` when
     /// there is no such contact.
     async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError>;

@@ -39,7 +39,8 @@ pub mod cases {
     pub use super::erasure::{
         a_document_belongs_to_a_contact_while_it_is_there, g23_an_erased_contact_stands_in_no_list,
         g23_an_erasure_can_be_repeated, g23_an_erasure_leaves_no_word,
-        g23_an_erasure_names_the_bytes_that_must_go, g23_an_export_has_every_part,
+        g23_an_erasure_names_the_bytes_that_must_go, g23_an_erasure_waits_until_work_is_done,
+        g23_an_export_has_every_part, g23_nothing_is_written_to_who_was_erased,
         g23_the_audit_chain_survives_an_erasure, g23_what_was_taken_stays_known_after_an_erasure,
         the_audit_chain_verifies, what_is_old_is_emptied_by_and_by,
     };

@@ -241,6 +241,22 @@ wrong! {
             if known { Ok(None) } else { self.below.erase(erasure).await }
         }
     }
+    /// Says that it erased with whom somebody works.
+    ErasesWhatIsInWork; fails g23_an_erasure_waits_until_work_is_done {
+        async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+            match self.below.erase(erasure).await {
+                Err(StoreError::InWork) => Ok(None),
+                other => other,
+            }
+        }
+    }
+    /// Takes what is written to who was erased.
+    WritesToTheErased; fails g23_nothing_is_written_to_who_was_erased {
+        async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+            let is_late = |error: &CommitError| matches!(error, CommitError::Conflict(Conflict::Erased(_)));
+            swallow(self.below.commit(changes).await, is_late)
+        }
+    }
     /// Still lists whom it has erased.
     ListsTheErased remembering Mutex<Vec<ContactId>>; fails g23_an_erased_contact_stands_in_no_list {
         async fn erase(&self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {

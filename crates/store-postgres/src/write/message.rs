@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parlor_model::{Author, Message, Observation, ProviderMessageId, Timestamp};
-use parlor_store::{Alert, Duplicate, JournalEntry, NewMessage};
+use parlor_store::{Alert, Conflict, Duplicate, JournalEntry, NewMessage};
 
 use super::Change;
 use crate::code;
@@ -76,6 +76,8 @@ impl<'a> Change<'_, 'a> {
         let question = Question::new(sql, values)
             .must(Must::PlaceMessage { record, has_interaction: new.interaction.is_some() })
             .taken(Duplicate::Message(new.id))
+            // The end of a thread whose contact was erased.
+            .beyond(Conflict::Erased(new.thread))
             .loose("the contact point that wrote a message");
         self.send(question).await;
         self.journal(at, JournalEntry::Message(Arc::new(message)));

@@ -10,7 +10,7 @@ use parlor_store::personal::{
 };
 use parlor_store::{
     AUDIT_START, Assignment, AuditEntry, AuditRecord, DocumentKey, Erased, Erasure, Expired, Expiry,
-    JournalEntry, Mentions, PersonalPart,
+    JournalEntry, Mentions, PersonalPart, StoreError,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -33,6 +33,11 @@ pub(crate) async fn erase(
     erasure: &Erasure,
 ) -> Applied<Option<Erased>> {
     let Some(reach) = Reach::of(session, erasure.contact).await? else { return Ok(None) };
+    let direct: Vec<_> = reach.direct().map(|(row, _)| *row).collect();
+    let open = "SELECT 1 FROM interactions WHERE thread = ANY($1) AND state <> 'done' LIMIT 1";
+    if !session.rows(open, &[&direct]).await?.is_empty() {
+        return Err(StoreError::InWork.into());
+    }
     let mut pipeline = Pipeline::new(session);
     let mut change = Change::new(&mut pipeline, workspace, Some(erasure.at));
     let mut blobs = BTreeSet::new();
@@ -114,6 +119,7 @@ impl<'a> Change<'_, 'a> {
             self.look_for_last_text(*thread).await?;
         }
         let direct: Vec<_> = reach.direct().map(|(row, _)| *row).collect();
+        self.rows("UPDATE threads SET ends_at = sequence WHERE key = ANY($1)", &[&direct]).await?;
         let interactions = self.empty_cases(&direct, &mut rows).await?;
         rows.insert(PersonalPart::Requests, self.empty_requests(&reach.resources(interactions)).await?);
         // While the addresses are still known.

@@ -19,7 +19,8 @@ impl<'a> Change<'_, 'a> {
         if let Some(point) = point {
             self.must_exist(POINT_EXISTS, point, "the contact point of a thread").await;
         }
-        let sql = "INSERT INTO threads (id, channel, point, post, created_at) VALUES ($1, $2, $3, $4, $5)
+        let sql = "INSERT INTO threads (id, channel, point, post, created_at, ends_at) VALUES ($1, $2, $3, $4, $5,
+                       (SELECT 0 FROM contact_points p JOIN contacts c ON c.id = p.contact WHERE p.id = $3 AND c.erased))
                    ON CONFLICT DO NOTHING";
         let created_at = made.created_at.as_micros();
         let values = given![key(made.id), made.channel.as_str(), point, post.clone(), created_at];

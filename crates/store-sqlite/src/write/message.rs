@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parlor_model::{Author, ContactPointId, Id, Message, Observation, Timestamp};
-use parlor_store::{Alert, Duplicate, JournalEntry, NewMessage};
+use parlor_store::{Alert, Conflict, Duplicate, JournalEntry, NewMessage};
 use rusqlite::{Row, params};
 use uuid::Uuid;
 
@@ -26,11 +26,11 @@ impl Change<'_> {
     pub(super) fn append_message(&mut self, new: &NewMessage) -> Applied {
         let (position, at) = self.next()?;
         let is_said = new.content.is_said();
+        let target = self.next_in_thread(new, position, is_said)?;
         let interaction = match new.interaction {
             Some(interaction) => Some(self.interaction_key(interaction, "the interaction of a message")?),
             None => None,
         };
-        let target = self.next_in_thread(new, position, is_said)?;
         let (author, point, name) = match &new.author {
             Author::Contact(point) if target.subject == Some(*point) => (code::author::SUBJECT, None, None),
             Author::Contact(point) => (code::author::CONTACT, Some(*point), None),
@@ -103,7 +103,7 @@ impl Change<'_> {
                        contact_messages = contact_messages + (point IS NOT NULL AND point IS ?2),
                        activity = ?3,
                        last_text = iif(?4, ?3, last_text)
-                   WHERE id = ?1 RETURNING key, point, sequence, contact_messages";
+                   WHERE id = ?1 AND ends_at IS NULL RETURNING key, point, sequence, contact_messages";
         let read = |row: &Row<'_>| {
             let subject: Option<[u8; 16]> = row.get(1)?;
             Ok(Target {
@@ -113,8 +113,12 @@ impl Change<'_> {
                 contact_messages: row.get(3)?,
             })
         };
-        let target = self.row(sql, (key(new.thread), by, position, is_said), read)?;
-        Ok(must_exist(target, "the thread of a message")?)
+        if let Some(target) = self.row(sql, (key(new.thread), by, position, is_said), read)? {
+            return Ok(target);
+        }
+        let ended = self.number("SELECT ends_at FROM threads WHERE id = ?1", key(new.thread))?;
+        must_exist(ended, "the thread of a message")?;
+        Err(Conflict::Erased(new.thread).into())
     }
 
     /// Below a post, only what a contact wrote places it in the contact list.

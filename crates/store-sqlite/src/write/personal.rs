@@ -9,7 +9,7 @@ use parlor_store::personal::{
 };
 use parlor_store::{
     AUDIT_START, Assignment, AuditEntry, AuditRecord, DocumentKey, DocumentWrite, Erased, Erasure, Expired,
-    Expiry, JournalEntry, Mentions, PersonalPart,
+    Expiry, JournalEntry, Mentions, PersonalPart, StoreError,
 };
 use parlor_transcript::content_search_text;
 use rusqlite::{Connection, Row, params};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::{Applied, Change, Workspace};
 use crate::read::belongings::{Reach, naming};
+use crate::read::interaction;
 use crate::row::{ForeignId, id, json, key, number, parsed, time, to_json};
 use crate::{code, grams};
 
@@ -24,6 +25,11 @@ impl Workspace {
     /// Erases a contact. After a refusal the caller takes back what was written; the counts are as they were.
     pub(crate) fn erase(&mut self, connection: &Connection, erasure: &Erasure) -> Applied<Option<Erased>> {
         let Some(reach) = Reach::of(connection, erasure.contact)? else { return Ok(None) };
+        for row in reach.direct() {
+            if interaction::open_of(connection, row.thread.id)?.is_some() {
+                return Err(StoreError::InWork.into());
+            }
+        }
         let mut change = Change::new(connection, self, Some(erasure.at));
         let mut blobs = BTreeSet::new();
         let rows = change.erase(&reach, &mut blobs)?;
@@ -94,6 +100,7 @@ impl Change<'_> {
         }
         let mut interactions = Vec::new();
         for row in reach.direct() {
+            self.execute("UPDATE threads SET ends_at = sequence WHERE key = ?1", [row.key])?;
             let sql = "SELECT key, id FROM interactions WHERE thread = ?1";
             let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?));
             let found = self.statement(sql)?.query_map([row.key], read)?.collect::<Result<Vec<_>, _>>()?;

@@ -16,7 +16,10 @@ impl Change<'_> {
             Subject::Direct(point) => (Some(key(*point)), None),
             Subject::Post(post) => (None, Some(post.as_str())),
         };
-        let sql = "INSERT INTO threads (id, channel, point, post, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql =
+            "INSERT INTO threads (id, channel, point, post, created_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5,
+                       (SELECT 0 FROM contact_points p JOIN contacts c ON c.id = p.contact
+                        WHERE p.id = ?3 AND c.erased = 1))";
         let parameters = (key(made.id), made.channel.as_str(), point, post, made.created_at.as_micros());
         match self.execute(sql, parameters) {
             Err(error) if is_taken(&error) => match thread::thread(self.connection, made.id)? {

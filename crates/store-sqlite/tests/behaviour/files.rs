@@ -104,6 +104,7 @@ const AS_BEFORE_LEASES: &str = "
     ALTER TABLE outbox DROP COLUMN place;
     DROP TABLE audit; DROP TABLE document_owners; DROP INDEX requests_for;
     ALTER TABLE contacts DROP COLUMN erased;
+    ALTER TABLE threads DROP COLUMN ends_at;
     DELETE FROM schema_history WHERE version > 2;";
 
 #[test]

@@ -216,9 +216,13 @@ impl Transaction<'_> {
         if self.tables.place_of.contains_key(&id) {
             return Err(Duplicate::Message(id).into());
         }
+        let at = self.at()?;
         let Some(within) = self.tables.threads.get(&thread) else {
             return Err(invalid("the thread of a message does not exist").into());
         };
+        if self.tables.is_of_erased(within) {
+            return Err(Conflict::Erased(thread).into());
+        }
         let below_post = matches!(within.subject, Subject::Post(_));
         if let Some(interaction) = interaction {
             must_exist(self.tables.interactions.contains_key(&interaction), "the interaction of a message")?;
@@ -241,7 +245,7 @@ impl Transaction<'_> {
             parent,
             visibility,
             content,
-            at: self.at()?,
+            at,
             provider_time,
             provider_id,
         });

@@ -150,6 +150,9 @@ impl Tables {
             return Ok(None);
         }
         let reach = self.reach(contact);
+        if reach.direct.iter().any(|thread| self.open_interaction.contains_key(thread)) {
+            return Err(StoreError::InWork);
+        }
         let owned: Vec<_> = self.owned(|owner| reach.family.contains(&owner.contact));
         let blobs = self.blobs(&reach.messages, &owned);
         // Nothing is changed before this, which may fail.

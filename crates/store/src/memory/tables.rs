@@ -147,6 +147,12 @@ impl Tables {
         shown
     }
 
+    /// Whether a thread is with a contact who was erased.
+    pub(super) fn is_of_erased(&self, thread: &Thread) -> bool {
+        let Subject::Direct(point) = &thread.subject else { return false };
+        self.points.get(point).is_some_and(|point| self.erased.contains_key(&point.contact))
+    }
+
     /// The contact and all those that are shown as it, directly or through others.
     pub(super) fn family(&self, contact: ContactId) -> Vec<ContactId> {
         let mut family = vec![contact];

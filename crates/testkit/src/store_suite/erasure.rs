@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_interaction::{CaseValue, Command};
+use parlor_interaction::{Actor, CaseValue, Command, EndedBy};
 use parlor_model::{
-    AgentName, Attachment, BlobId, ContactAlias, ContactPoint, Content, ContentHash, DeliveryStage,
+    AgentName, Attachment, Author, BlobId, ContactAlias, ContactPoint, Content, ContentHash, DeliveryStage,
     Dimensions, FileName, Label, MediaType, Message, MessageId, Observation, OfferId, PointAddress,
     ProviderMessageId, Thumbnail, Timestamp,
 };
 use parlor_store::{
-    AUDIT_START, Assignment, AuditEntry, ChangeSet, CommitError, ConsentEntry, ConsentState, ContactQuery,
-    ContactScope, DeadLetter, DocumentKey, DocumentOwner, DocumentWrite, Duplicate, Erased, Erasure, Expiry,
-    InboxEntry, InboxKey, JournalEntry, MessageSearch, OutboxEntry, OutboxState, OutboxWrite, PersonalPart,
-    Request, Store, seal, verify_chain,
+    AUDIT_START, Assignment, AuditEntry, ChangeSet, CommitError, Conflict, ConsentEntry, ConsentState,
+    ContactQuery, ContactScope, DeadLetter, DocumentKey, DocumentOwner, DocumentWrite, Duplicate, Erased,
+    Erasure, Expiry, InboxEntry, InboxKey, JournalEntry, MessageSearch, OutboxEntry, OutboxState,
+    OutboxWrite, PersonalPart, Request, Store, StoreError, seal, verify_chain,
 };
 
 use parlor_store::personal::{blobs_in, blobs_of};
@@ -211,7 +211,10 @@ fn case(sample: &Sample, visitor: &Visitor, alice: &AgentName, word: &str, chang
         value: Some(CaseValue::new(format!("order of {word}")).expect("it is short")),
     };
     let said = sample.next(&accepted.interaction, &command);
-    changes.interactions.extend([started, offered, accepted, said]);
+    // What is not Done cannot be erased.
+    let ended = sample.next(&said.interaction, &Command::End { by: EndedBy::Agent(alice.clone()) });
+    let done = sample.next(&ended.interaction, &Command::MarkDone { by: Actor::Agent(alice.clone()) });
+    changes.interactions.extend([started, offered, accepted, said, ended, done]);
 }
 
 fn mentions(value: &impl serde::Serialize, word: &str) -> bool {
@@ -419,6 +422,57 @@ pub async fn a_document_belongs_to_a_contact_while_it_is_there(store: Arc<dyn St
     }
     let left: Vec<_> = store.documents("session").await.read().into_iter().map(|d| d.key.key).collect();
     assert_eq!(left, ["late", "removed"]);
+}
+
+/// Work comes first: a contact with whom somebody works is not erased, and nothing of them is.
+pub async fn g23_an_erasure_waits_until_work_is_done(store: Arc<dyn Store>) {
+    let sample = Sample::new();
+    let ann = Planted::in_store(&sample, &*store, "quokka").await;
+    // In a thread of who is shown as the contact.
+    let started = sample.started(&ann.second);
+    let mut open = sample.moving(started.clone());
+    open.messages.push(sample.says(&ann.second, "I have a question"));
+    keep(&*store, open).await;
+    let before = (store.totals().await.read(), told(&*store, &ann).await);
+    for _ in 0..2 {
+        let refused = store.erase(&ann.erasure(&sample)).await;
+        assert!(matches!(refused, Err(StoreError::InWork)), "{refused:?}");
+    }
+    assert_eq!((store.totals().await.read(), told(&*store, &ann).await), before, "nothing was erased");
+    keep(&*store, sample.moving(sample.abandoned(&started.interaction))).await;
+    erase(&*store, &sample, &ann).await;
+}
+
+/// Nobody writes to who was erased, not even who has not heard of it: in no thread with them, old or new.
+pub async fn g23_nothing_is_written_to_who_was_erased(store: Arc<dyn Store>) {
+    let sample = Sample::new();
+    let ann = Planted::in_store(&sample, &*store, "quokka").await;
+    let bob = sample.visitor_in(&*store).await;
+    let post = sample.post();
+    let mut changes = sample.change();
+    changes.threads.push(post.clone());
+    keep(&*store, changes).await;
+    erase(&*store, &sample, &ann).await;
+    let before = store.totals().await.read();
+    let mut elsewhere = sample.direct(ann.visitor.point.id);
+    elsewhere.channel = super::sample::channel("elsewhere");
+    for (thread, author) in [
+        (ann.visitor.thread.id, ann.visitor.author()),
+        (ann.visitor.thread.id, Author::Agent(agent("alice"))),
+        (ann.second.thread.id, Author::System),
+        (elsewhere.id, ann.visitor.author()),
+    ] {
+        let mut changes = sample.change();
+        changes.threads.push(elsewhere.clone());
+        changes.messages.push(sample.says(&bob, "Hello"));
+        changes.messages.push(sample.text(thread, author, "quokka?"));
+        refused!(store, changes, CommitError::Conflict(Conflict::Erased(refused)) if refused == thread);
+    }
+    assert_eq!(store.totals().await.read(), before, "nothing of it was kept");
+    let mut others = sample.writing([sample.says(&bob, "Hello")]);
+    others.messages.push(sample.text(post.id, bob.author(), "Hello everybody"));
+    keep(&*store, others).await;
+    assert_eq!(store.totals().await.read().messages, before.messages + 2);
 }
 
 /// Erasing again finds nothing more, and erasing whom nobody knows is no error.
