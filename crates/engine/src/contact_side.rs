@@ -459,7 +459,7 @@ impl Inner {
             provider_time: inbound.provider_time,
             provider_id: inbound.carries_its_id().then(|| inbound.external_id.clone()),
         });
-        self.await_files(&mut draft, session, message, inbound)?;
+        Self::await_files(&mut draft, session, message, inbound)?;
         if let Some(word) = inbound.consent {
             Self::note_consent(&mut draft, session.point, word.wish);
         }

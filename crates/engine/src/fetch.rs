@@ -201,7 +201,6 @@ fn derived(message: MessageId, what: &str, number: usize) -> uuid::Uuid {
 impl Inner {
     /// Notes that the files of a message have to be fetched, in the commit of the message.
     pub(crate) fn await_files(
-        &self,
         draft: &mut Draft,
         session: &ContactSession,
         message: MessageId,

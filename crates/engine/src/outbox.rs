@@ -151,29 +151,16 @@ pub fn after(entry: &OutboxEntry, event: &SendEvent<'_>, cx: &SendContext) -> Op
         }
         (NeedsDecision, SendEvent::SendAgain) => to(Pending, cx.now, Some(SENT_AGAIN.to_owned())),
         (NeedsDecision, SendEvent::Discard) => to(Discarded, entry.not_before, same()),
+        // What comes late, twice, or to the wrong state.
         (Accepted | Rejected | Expired | Discarded, _)
         | (
-            Pending,
+            Pending | Sending | Uncertain | NeedsDecision,
             SendEvent::Failed(_)
             | SendEvent::WaitIsOver
             | SendEvent::SendAgain
             | SendEvent::Discard
             | SendEvent::TooOld
             | SendEvent::Time,
-        )
-        | (Sending, SendEvent::WaitIsOver | SendEvent::SendAgain | SendEvent::Discard | SendEvent::Time)
-        | (
-            Uncertain,
-            SendEvent::Failed(_)
-            | SendEvent::WaitIsOver
-            | SendEvent::SendAgain
-            | SendEvent::Discard
-            | SendEvent::TooOld
-            | SendEvent::Time,
-        )
-        | (
-            NeedsDecision,
-            SendEvent::Failed(_) | SendEvent::WaitIsOver | SendEvent::TooOld | SendEvent::Time,
         ) => None,
     }
 }

@@ -33,7 +33,7 @@ const AT_ONCE: usize = 64;
 const SEND_WITHIN: Duration = Duration::from_secs(40);
 
 /// How long a sender has an entry: longer than a send and the writing down of how it ended may take.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// How often everything that is not finished is looked at, even when nothing is known to be due: leases of senders that
 /// died run out, and machines' clocks are set.

@@ -173,10 +173,12 @@ pub const fn is_personal(content: &Content) -> bool {
     !matches!(
         content,
         Content::Erased
-            | Content::System { notice: SystemNotice::Lifecycle { .. }
-                | SystemNotice::Consult { .. }
-                | SystemNotice::Send { .. }
-                | SystemNotice::FilesAwaited { .. } }
+            | Content::System {
+                notice: SystemNotice::Lifecycle { .. }
+                    | SystemNotice::Consult { .. }
+                    | SystemNotice::Send { .. }
+                    | SystemNotice::FilesAwaited { .. }
+            }
     )
 }
 
