@@ -241,7 +241,7 @@ impl Server {
             match self.try_run() {
                 Ok(()) => return,
                 Err(log) if began.elapsed() < DEADLINE && is_still_ending(&log) => {
-                    thread::sleep(STILL_ENDING)
+                    thread::sleep(STILL_ENDING);
                 }
                 Err(log) => panic!("the server did not start:\n{log}"),
             }
