@@ -44,6 +44,9 @@ pub(crate) enum Answer {
     Hangs,
 }
 
+/// What fetching a file gives.
+type Fetched = Result<Vec<u8>, MediaFetchError>;
+
 #[derive(Debug, Default)]
 struct Book {
     answers: VecDeque<Answer>,
@@ -53,7 +56,7 @@ struct Book {
     taken: Vec<(OutboxId, ProviderMessageId)>,
     /// Whether the network can be asked what it has.
     keeps_list: bool,
-    files: Vec<(String, Vec<Result<Vec<u8>, MediaFetchError>>)>,
+    files: Vec<(String, Vec<Fetched>)>,
 }
 
 /// The network.

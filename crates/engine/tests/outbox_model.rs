@@ -259,7 +259,6 @@ impl Model for Outbox {
 /// The properties that do not hold.
 fn broken(step: Step, resends: u32) -> Vec<&'static str> {
     let checker = Outbox { step, resends }.checker().spawn_bfs().join();
-    println!("{} states with {resends} repetitions allowed", checker.unique_state_count());
     let properties = checker.model().properties();
     let holds = |property: &Property<Outbox>| {
         checker.discovery(property.name).is_some() == matches!(property.expectation, Expectation::Sometimes)

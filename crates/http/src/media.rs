@@ -29,7 +29,7 @@ impl Default for FetchLimits {
         Self {
             connect: Duration::from_secs(5),
             silence: Duration::from_secs(10),
-            total: Duration::from_secs(60),
+            total: Duration::from_mins(1),
             redirects: 3,
         }
     }

@@ -1,5 +1,7 @@
 //! Against servers of our own on this machine that behave as badly as a test wants.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failure is the result")]
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,15 +39,15 @@ impl Server {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let (answer, said) = (answer.clone(), Arc::clone(&said));
                 tokio::spawn(async move {
-                    let mut head = Vec::new();
-                    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                    let mut request = Vec::new();
+                    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
                         let mut part = [0; 1024];
                         match stream.read(&mut part).await {
                             Ok(0) | Err(_) => return,
-                            Ok(read) => head.extend_from_slice(&part[..read]),
+                            Ok(read) => request.extend_from_slice(&part[..read]),
                         }
                     }
-                    said.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
+                    said.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
                     let _ = stream.write_all(&answer).await;
                     if hangs {
                         std::future::pending::<()>().await;

@@ -1,5 +1,7 @@
 //! Webhooks of providers: verified before they are read, answered when all of it is durable.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failure is the result")]
+
 mod common;
 
 use std::sync::Arc;

@@ -23,7 +23,7 @@ const TWILIO: &str = "twilio";
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) name: AccountName,
-    account_sid: String,
+    sid: String,
     auth_token: SecretString,
     auth_token_next: Option<SecretString>,
     shared_keys: BTreeMap<String, SecretString>,
@@ -49,7 +49,7 @@ impl Account {
         let shared = table.shared_keys.iter().map(|(name, key)| Ok((name.clone(), secret(lines, key)?)));
         let account = Self {
             name,
-            account_sid: sid.get_ref().clone(),
+            sid: sid.get_ref().clone(),
             auth_token: secret(lines, token)?,
             auth_token_next: table.auth_token_next.as_ref().map(|next| secret(lines, next)).transpose()?,
             shared_keys: shared.collect::<Result<_, Mistake>>()?,
@@ -79,7 +79,7 @@ impl Account {
     fn open(&self, public: &Url) -> Result<TwilioAccount, TwilioError> {
         let path = format!("/webhooks/{}", self.name);
         let webhook = public.join(&path).map_err(|_| TwilioError::Address)?;
-        let mut settings = TwilioSettings::new(self.account_sid.clone(), self.auth_token.clone(), webhook)?;
+        let mut settings = TwilioSettings::new(self.sid.clone(), self.auth_token.clone(), webhook)?;
         settings.auth_token_next.clone_from(&self.auth_token_next);
         settings.shared_keys.clone_from(&self.shared_keys);
         settings.messaging_service_sid.clone_from(&self.messaging_service_sid);
@@ -132,7 +132,7 @@ pub(crate) struct Plugs {
 
 impl Plugs {
     /// Gives the engine the account's channels and files.
-    pub(crate) fn into_engine(&self, builder: EngineBuilder, channels: &[Channel]) -> EngineBuilder {
+    pub(crate) fn give_engine(&self, builder: EngineBuilder, channels: &[Channel]) -> EngineBuilder {
         let transport = Arc::new(ProviderTransport::new(
             self.account.profile(),
             sms_capabilities().clone(),

@@ -527,7 +527,7 @@ fn origin(lines: Lines<'_>, text: &Spanned<String>) -> Result<Origin, Mistake> {
 
 #[cfg(test)]
 mod tests {
-    use parlor::model::{Deployment, FlagName};
+    use parlor::model::{AccountName, Deployment, FlagName};
 
     use super::*;
 
@@ -608,7 +608,7 @@ mod tests {
             format!("{whole}[[channels]]\nname = \"sms\"\nkind = \"sms\"\nqueue = \"support\"\n{more}")
         };
         let settings = Settings::parse(&channel("account = \"main\"\naddress = \"+15550001111\"\n")).unwrap();
-        assert_eq!(settings.engine.channels[0].account.as_ref().map(|name| name.as_str()), Some("main"));
+        assert_eq!(settings.engine.channels[0].account.as_ref().map(AccountName::as_str), Some("main"));
         assert!(!format!("{settings:?}").contains("a-token"));
         for (text, line) in [
             (account("auth_token = \"a-token\"\n"), 2),

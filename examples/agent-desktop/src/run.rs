@@ -57,7 +57,7 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
     let mut server_config = server_config(arguments, &settings, address, &here)?;
     for account in &settings.accounts {
         let plugs = account.plugs(&server_config.public_base_url)?;
-        builder = plugs.into_engine(builder, &settings.engine.channels);
+        builder = plugs.give_engine(builder, &settings.engine.channels);
         server_config.webhooks.insert(account.name.clone(), plugs.codec());
     }
     let simulated = arguments.is_demo().then(|| Arc::new(Simulated::default()));
