@@ -1,0 +1,169 @@
+//! The adapter before the simulated provider: the same suite over real connections, and what is said against what happened.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parlor_channel::{Certainty, DeliverySide, HttpClient, Outbound, ProviderTransport, Transport};
+use parlor_model::{
+    ChannelKind, ChannelName, Content, Id, MessageId, MessageText, OutboxId, PointAddress, PointKey,
+    ProviderMessageId, Timestamp, Visibility,
+};
+use parlor_testkit::ManualClock;
+use parlor_testkit::simulators::{LoopbackClient, SendMode, Twilio, TwilioOptions};
+use parlor_testkit::transport_suite::{
+    AcceptedMessage, NetworkMode, PlayedNetwork, TransportBench, TransportHarness,
+};
+use parlor_twilio::{TwilioAccount, TwilioSettings, sms_capabilities};
+use url::Url;
+use uuid::Uuid;
+
+const THEIRS: &str = "+14155550100";
+
+/// The simulator as the suite sees it.
+#[derive(Debug)]
+struct Played(Twilio);
+
+impl PlayedNetwork for Played {
+    fn accepted(&self) -> Vec<AcceptedMessage> {
+        let accepted = self.0.accepted().into_iter();
+        accepted
+            .map(|send| AcceptedMessage {
+                id: ProviderMessageId::new(send.sid),
+                to: send.to,
+                words: send.body,
+                token: send.status_callback.and_then(|url| token(&url)),
+            })
+            .collect()
+    }
+
+    fn attempts(&self) -> usize {
+        self.0.attempts()
+    }
+}
+
+/// The token in the address of a callback.
+fn token(callback: &str) -> Option<OutboxId> {
+    let url: Url = callback.parse().ok()?;
+    url.query_pairs().find(|(name, _)| name == "ob").and_then(|(_, token)| token.parse().ok())
+}
+
+/// An address where nobody listens.
+fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+async fn simulator() -> Twilio {
+    Twilio::start(TwilioOptions::new(Arc::new(ManualClock::new()))).await.unwrap()
+}
+
+fn transport(twilio: &Twilio, http: Arc<dyn HttpClient>) -> ProviderTransport {
+    let options = twilio.options();
+    // Nobody listens there, so that receipts tell nothing.
+    let webhook = format!("http://{}/webhooks/twilio", nobody()).parse().unwrap();
+    let mut settings =
+        TwilioSettings::new(options.account_sid.clone(), options.auth_token.as_str().into(), webhook)
+            .unwrap();
+    settings.base_url = twilio.api_url();
+    let account = Arc::new(TwilioAccount::new(settings).unwrap());
+    ProviderTransport::new(account.profile(), sms_capabilities().clone(), account, http)
+}
+
+fn point(address: &str) -> PointKey {
+    PointKey { kind: ChannelKind::Sms, scope: String::new(), address: PointAddress::new(address) }
+}
+
+struct OverTheWire;
+
+#[async_trait]
+impl TransportHarness for OverTheWire {
+    async fn open(&self, mode: NetworkMode) -> TransportBench {
+        let twilio = simulator().await;
+        let mut http = LoopbackClient::new();
+        twilio.set_mode(match mode {
+            NetworkMode::Accepts => SendMode::Accept,
+            NetworkMode::Refuses => SendMode::Refuse { status: 400, code: 21_614 },
+            NetworkMode::RateLimits => SendMode::RateLimit { retry_after: Some(1) },
+            NetworkMode::LosesTheAnswer => SendMode::LoseAnswer,
+            NetworkMode::AnswersNonsense => SendMode::Nonsense,
+            NetworkMode::FailsAfterAccepting => SendMode::FailAfter,
+            _ => {
+                http = LoopbackClient::to(nobody());
+                SendMode::Accept
+            }
+        });
+        let transport = transport(&twilio, Arc::new(http));
+        TransportBench { transport: Arc::new(transport), network: Arc::new(Played(twilio)) }
+    }
+
+    fn from(&self) -> String {
+        "+15550001111".to_owned()
+    }
+
+    fn contacts(&self) -> [PointKey; 2] {
+        [point(THEIRS), point("+4930123456")]
+    }
+
+    fn takes_tokens(&self) -> bool {
+        true
+    }
+
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+}
+
+parlor_testkit::transport_conformance!(OverTheWire);
+
+/// Whatever the provider does, what is said to be sent was sent, and what is said not to be was not.
+#[tokio::test]
+async fn what_is_said_is_what_happened() {
+    let twilio = simulator().await;
+    let transport = transport(&twilio, Arc::new(LoopbackClient::new()));
+    let DeliverySide::Push(push) = transport.delivery() else { panic!("it pushes") };
+    let modes = [
+        SendMode::Accept,
+        SendMode::Refuse { status: 400, code: 21_610 },
+        SendMode::RateLimit { retry_after: None },
+        SendMode::LoseAnswer,
+        SendMode::LoseRequest,
+        SendMode::Nonsense,
+        SendMode::FailAfter,
+        SendMode::FailBefore,
+        SendMode::FailAtOnce { code: 30_005 },
+    ];
+    for (number, mode) in (1..).zip(modes.iter().cycle().take(300)) {
+        twilio.plan([mode.clone()]);
+        let outbox = OutboxId::from_uuid(Uuid::from_u128(number));
+        let outbound = Outbound::new(
+            outbox,
+            MessageId::from_uuid(Uuid::from_u128(number)),
+            ChannelName::new("sms").unwrap(),
+            "+15550001111".to_owned(),
+            point(THEIRS),
+            Visibility::Private,
+            Content::Text { text: MessageText::new(format!("number {number}")).unwrap() },
+        );
+        let said = push.send(&outbound).await;
+        let accepted = twilio.accepted();
+        let truth =
+            accepted.iter().find(|send| send.status_callback.as_deref().and_then(token) == Some(outbox));
+        match said {
+            Ok(receipt) => {
+                assert_eq!(receipt.provider_ids[0].as_str(), truth.unwrap().sid, "{mode:?}");
+            }
+            Err(error) if error.certainty == Certainty::NotSent => {
+                assert!(truth.is_none_or(|send| send.status == "failed"), "{mode:?} was sent: {error}");
+            }
+            Err(_) => {
+                let found = push.look_up(&outbound, Timestamp::UNIX_EPOCH).await.unwrap();
+                assert_eq!(
+                    found.as_ref().map(ProviderMessageId::as_str),
+                    truth.map(|send| send.sid.as_str()),
+                    "{mode:?}"
+                );
+            }
+        }
+    }
+}
