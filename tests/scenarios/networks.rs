@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use parlor::channel::{
     ByteCount, Capabilities, CapabilitiesId, ChannelProfile, Confidence, Delivery, DeliverySide, Feature,
-    Limit, Support, TextLimit, Transport, Unit,
+    HttpClient, HttpError, HttpRequest, HttpResponse, Limit, ProviderTransport, Support, TextLimit,
+    Transport, Unit,
 };
 use parlor::engine::{Arrival, ContactSession, EngineError, HandTo};
 use parlor::interaction::{EventName, StateName};
 use parlor::model::{ChannelKind, ContactId, Medium, PointAddress, PointKey, ProviderMessageId};
+
+use parlor::twilio::{TwilioAccount, TwilioSettings, sms_capabilities};
 
 use crate::truth;
 use crate::world::{World, channel, name, text, words_in};
@@ -82,17 +85,49 @@ fn networks() -> Vec<Network> {
         let media = ChannelProfile::of(&kind).readiness;
         Network { adapter, kind, channel, media }
     };
-    vec![network(Some("webchat"), ChannelKind::WebChat, "website"), network(None, kiosk(), "lobby")]
+    vec![
+        network(Some("webchat"), ChannelKind::WebChat, "website"),
+        network(None, kiosk(), "lobby"),
+        network(Some("twilio"), ChannelKind::Sms, "mobile"),
+    ]
+}
+
+/// A provider that takes whatever it is given.
+#[derive(Debug)]
+struct Takes;
+
+#[async_trait::async_trait]
+impl HttpClient for Takes {
+    async fn send(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let taken = format!(r#"{{"sid":"SM{}","status":"queued","error_code":null}}"#, "0".repeat(32));
+        Ok(HttpResponse::new(http::StatusCode::CREATED, taken))
+    }
+}
+
+fn texts() -> ProviderTransport {
+    let sid = format!("AC{}", "0".repeat(32));
+    let webhook = "https://desk.example/webhooks/twilio-main".parse().unwrap();
+    let settings = TwilioSettings::new(sid, "a token".into(), webhook).unwrap();
+    let account = Arc::new(TwilioAccount::new(settings).unwrap());
+    ProviderTransport::new(account.profile(), sms_capabilities().clone(), account, Arc::new(Takes))
 }
 
 async fn world() -> World {
     World::building(|builder| {
-        builder.transport(kiosk(), Arc::new(Kiosk::new())).channel("lobby", kiosk(), "support")
+        builder
+            .transport(kiosk(), Arc::new(Kiosk::new()))
+            .channel("lobby", kiosk(), "support")
+            .transport(ChannelKind::Sms, Arc::new(texts()))
+            .channel_of("twilio-main", "mobile", ChannelKind::Sms, "+15550001111", "support")
     })
     .await
 }
 
 fn address(network: &Network, of: &str) -> PointKey {
+    if network.kind == ChannelKind::Sms {
+        let number = of.bytes().fold(0, |number, byte| number * 7 + u32::from(byte));
+        return crate::post::number_key(&format!("+1555{number:07}"));
+    }
     PointKey { kind: network.kind.clone(), scope: network.channel.to_owned(), address: PointAddress::new(of) }
 }
 
@@ -175,7 +210,7 @@ async fn a_conversation(world: &World, on: &Network) -> Course {
 #[tokio::test]
 async fn r11_an_address_is_one_contact_and_an_unknown_one_a_new_contact() {
     let world = world().await;
-    let [website, lobby] = <[Network; 2]>::try_from(networks()).unwrap();
+    let [website, lobby, _] = <[Network; 3]>::try_from(networks()).unwrap();
     let ann = arrives(&world, &website, "ann").await;
     world.says(&ann, "hello").await;
     let again = arrives(&world, &website, "ann").await;
@@ -238,7 +273,7 @@ async fn r15_what_differs_is_what_a_network_can_carry() {
         let world = world().await;
         let ann = arrives(&world, &network, "ann").await;
         world.says(&ann, "hello").await;
-        for medium in [Medium::Sms, Medium::Twitter] {
+        for medium in [Medium::WhatsApp, Medium::Twitter] {
             let other = world.engine.set_readiness(&name("alice"), &medium, true, None).await;
             assert!(matches!(other, Err(EngineError::NotFound { what: "medium" })), "{other:?}");
         }

@@ -29,7 +29,7 @@ pub(super) fn routes(api: Api) -> Api {
             "Where a provider asks whether the webhook is ours, and tells us things by the address alone",
         )
         .anyone()
-        .gives_text("text/plain")
+        .gives_text("*/*")
         .refuses(REFUSES),
         webhook,
     )
@@ -40,7 +40,7 @@ pub(super) fn routes(api: Api) -> Api {
             "Where a provider tells us what happened, signed in its own way",
         )
         .anyone()
-        .gives_text("text/plain")
+        .gives_text("*/*")
         .refuses(REFUSES),
         webhook,
     )

@@ -55,6 +55,10 @@ pub(crate) fn check_reply(method: &Method, path: &str, reply: &Reply) {
         return;
     };
     let kind = reply.headers["content-type"].to_str().unwrap().split(';').next().unwrap();
+    // What a provider is answered has the form that the provider wants.
+    if content.contains_key("*/*") {
+        return;
+    }
     let schema = &content.get(kind).unwrap_or_else(|| panic!("{method} {path}: {kind}"))["schema"];
     match kind {
         "application/json" => check(schema, &reply.json(), "answer"),
