@@ -1,7 +1,6 @@
 //! Which addresses are somebody's on the internet, and which are ours or nobody's.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -58,27 +57,32 @@ fn lies_in_v6(address: Ipv6Addr, (network, bits): (Ipv6Addr, u32)) -> bool {
 #[error("the name leads to an address that is not public")]
 pub(crate) struct NotPublic;
 
+/// The name of this machine.
+pub(crate) const LOCALHOST: &str = "localhost";
+
 /// Resolves names to public addresses alone. A name of which any address is not public is not resolved at all, so that who
 /// answers for it cannot mix them.
 #[derive(Debug)]
-pub(crate) struct PublicOnly;
+pub(crate) struct PublicOnly {
+    /// Whether the name of this machine may lead to it.
+    pub(crate) or_here: bool,
+}
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
+        let is_here = self.or_here && name.as_str() == LOCALHOST;
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if found.iter().all(|address| is_public(address.ip())) {
+            let is_fit = |address: &SocketAddr| {
+                if is_here { address.ip().is_loopback() } else { is_public(address.ip()) }
+            };
+            if found.iter().all(is_fit) {
                 Ok(Box::new(found.into_iter()) as Addrs)
             } else {
                 Err(NotPublic.into())
             }
         })
     }
-}
-
-/// The same as something that a client takes.
-pub(crate) fn public_only() -> Arc<PublicOnly> {
-    Arc::new(PublicOnly)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use parlor_channel::{MediaFetchError, MediaReference, MediaSource, Provider};
 use url::{Host, Url};
 
-use crate::address::public_only;
+use crate::address::{LOCALHOST, PublicOnly};
 use crate::client::{ClientError, builder, is_loopback};
 
 /// How long a file may take (reliability §4.5).
@@ -50,22 +50,27 @@ pub struct MediaFetcher {
 impl MediaFetcher {
     /// Fetches for an account.
     pub fn new(provider: Arc<dyn Provider>, limits: FetchLimits) -> Result<Self, ClientError> {
+        Self::build(provider, limits, false)
+    }
+
+    /// The same that also asks this machine, without encryption, where the provider's list has it, by itself or with its port:
+    /// for tests and simulators.
+    pub fn insecure_allow_loopback(
+        provider: Arc<dyn Provider>,
+        limits: FetchLimits,
+    ) -> Result<Self, ClientError> {
+        Self::build(provider, limits, true)
+    }
+
+    fn build(provider: Arc<dyn Provider>, limits: FetchLimits, loopback: bool) -> Result<Self, ClientError> {
         let client = builder()
             .connect_timeout(limits.connect)
             .read_timeout(limits.silence)
             .timeout(limits.total)
-            .dns_resolver(public_only())
+            .dns_resolver(Arc::new(PublicOnly { or_here: loopback }))
             .build()
             .map_err(ClientError::Build)?;
-        Ok(Self { provider, client, limits, loopback: false })
-    }
-
-    /// The same that also asks this machine, by an address of digits and without encryption, where the provider's list has
-    /// it: for tests and simulators.
-    #[must_use]
-    pub fn insecure_allow_loopback(mut self) -> Self {
-        self.loopback = true;
-        self
+        Ok(Self { provider, client, limits, loopback })
     }
 
     /// Whether an address may be asked at all.
@@ -81,13 +86,16 @@ impl MediaFetcher {
                 None => listed == host,
             })
         };
+        let is_here = |host: &str| {
+            let with_port = url.port().map(|port| format!("{host}:{port}"));
+            self.loopback && (is_listed(host) || with_port.is_some_and(|named| is_listed(&named)))
+        };
         match url.host() {
+            Some(Host::Domain(LOCALHOST)) => is_here(LOCALHOST),
             Some(Host::Domain(host)) => {
                 url.scheme() == "https" && url.port_or_known_default() == Some(443) && is_listed(host)
             }
-            Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
-                self.loopback && is_loopback(url) && url.host_str().is_some_and(is_listed)
-            }
+            Some(Host::Ipv4(_) | Host::Ipv6(_)) => is_loopback(url) && url.host_str().is_some_and(is_here),
             None => false,
         }
     }

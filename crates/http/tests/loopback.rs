@@ -171,8 +171,8 @@ async fn fetch_from(hosts: &[&str], location: &str, loopback: bool) -> Result<Ve
     let provider = Anywhere { hosts: hosts.iter().map(|&host| host.to_owned()).collect() };
     let mut limits = FetchLimits::default();
     limits.silence = Duration::from_millis(300);
-    let fetcher = MediaFetcher::new(Arc::new(provider), limits).unwrap();
-    let fetcher = if loopback { fetcher.insecure_allow_loopback() } else { fetcher };
+    let make = if loopback { MediaFetcher::insecure_allow_loopback } else { MediaFetcher::new };
+    let fetcher = make(Arc::new(provider), limits).unwrap();
     let media = MediaReference { location: location.to_owned(), declared: None, name: None };
     fetcher.fetch(&media, 10).await
 }
@@ -188,6 +188,16 @@ async fn a_file_is_fetched_through_a_redirect_without_the_credentials() {
     assert_eq!(fetch(&api.url("/media")).await, Ok(b"picture".to_vec()));
     assert!(api.heard()[0].to_lowercase().contains("authorization"));
     assert!(!store.heard()[0].to_lowercase().contains("authorization"), "another host gets no credentials");
+}
+
+#[tokio::test]
+async fn this_machine_is_asked_by_its_name_too_where_a_test_says_so() {
+    let store = Server::answering(ok("picture")).await;
+    let here = format!("localhost:{}", store.address.port());
+    let location = format!("http://{here}/it");
+    assert_eq!(fetch_from(&[&here], &location, true).await, Ok(b"picture".to_vec()));
+    assert_eq!(fetch_from(&[&here], &location, false).await, Err(MediaFetchError::Refused));
+    assert_eq!(fetch_from(&["localhost:1"], &location, true).await, Err(MediaFetchError::Refused));
 }
 
 #[tokio::test]

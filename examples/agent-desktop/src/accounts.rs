@@ -8,6 +8,7 @@ use parlor::engine::EngineBuilder;
 use parlor::http::{Client, ClientLimits, FetchLimits, MediaFetcher};
 use parlor::model::{AccountName, Channel};
 use parlor::twilio::{TwilioAccount, TwilioError, TwilioSettings, sms_capabilities};
+use parlor_testkit::simulators::Twilio;
 use secrecy::SecretString;
 use toml::Spanned;
 use url::{Host, Url};
@@ -30,6 +31,8 @@ pub(crate) struct Account {
     messaging_service_sid: Option<String>,
     base_url: Option<Url>,
     lookup_base_url: Option<Url>,
+    /// Hosts that files may be fetched from beside the provider's.
+    media_hosts: Vec<String>,
 }
 
 impl Account {
@@ -56,6 +59,7 @@ impl Account {
             messaging_service_sid: table.messaging_service_sid.as_ref().map(|sid| sid.get_ref().clone()),
             base_url: address(&table.base_url)?,
             lookup_base_url: address(&table.lookup_base_url)?,
+            media_hosts: Vec::new(),
         };
         // Whatever the public address will be, the rest is right or wrong already.
         let anywhere =
@@ -71,6 +75,22 @@ impl Account {
         }
     }
 
+    /// The account at a provider that is played on this machine.
+    pub(crate) fn simulated(name: AccountName, twilio: &Twilio) -> Self {
+        let options = twilio.options();
+        Self {
+            name,
+            sid: options.account_sid.clone(),
+            auth_token: SecretString::from(options.auth_token.as_str()),
+            auth_token_next: None,
+            shared_keys: BTreeMap::new(),
+            messaging_service_sid: None,
+            base_url: Some(twilio.api_url()),
+            lookup_base_url: Some(twilio.api_url()),
+            media_hosts: vec![twilio.file_host()],
+        }
+    }
+
     /// Whether it is known from which number, or by which service, a channel with this address sends.
     pub(crate) fn sends_from(&self, address: Option<&str>) -> bool {
         self.messaging_service_sid.is_some() || address.is_some_and(|address| address != "*")
@@ -83,6 +103,7 @@ impl Account {
         settings.auth_token_next.clone_from(&self.auth_token_next);
         settings.shared_keys.clone_from(&self.shared_keys);
         settings.messaging_service_sid.clone_from(&self.messaging_service_sid);
+        settings.media_hosts.clone_from(&self.media_hosts);
         if let Some(base) = &self.base_url {
             settings.base_url = base.clone();
         }
@@ -100,15 +121,15 @@ impl Account {
         };
         let account = Arc::new(self.open(public).map_err(|error| failed(&error))?);
         let client = Client::new(ClientLimits::default()).map_err(|error| failed(&error))?;
-        let media = MediaFetcher::new(Arc::clone(&account) as _, FetchLimits::default());
-        let media = media.map_err(|error| failed(&error))?;
         // A provider on this machine is a simulator; its files lie there too.
         let simulated = self.base_url.as_ref().is_some_and(|base| match base.host() {
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
             Some(Host::Domain(_)) | None => false,
         });
-        let media = if simulated { media.insecure_allow_loopback() } else { media };
+        let fetcher = if simulated { MediaFetcher::insecure_allow_loopback } else { MediaFetcher::new };
+        let media = fetcher(Arc::clone(&account) as _, FetchLimits::default());
+        let media = media.map_err(|error| failed(&error))?;
         Ok(Plugs { name: self.name.clone(), account, client, media })
     }
 }

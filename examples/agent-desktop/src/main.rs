@@ -6,6 +6,7 @@ mod config;
 mod fatal;
 mod file;
 mod pages;
+mod phones;
 mod run;
 mod simulated;
 mod store;

@@ -19,6 +19,7 @@ pub(crate) fn pages() -> Router {
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { page("index.html", &headers) }))
         .route("/website", get(|headers: HeaderMap| async move { page("website.html", &headers) }))
+        .route("/phones", get(|headers: HeaderMap| async move { page("phones.html", &headers) }))
         .route("/favicon.ico", get(|headers: HeaderMap| async move { page("assets/favicon.svg", &headers) }))
         .route(
             "/assets/{*path}",

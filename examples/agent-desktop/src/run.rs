@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
+use parlor::channel::ChannelProfile;
 use parlor::engine::{Engine, EngineBuilder};
 use parlor::media::Inspector;
-use parlor::model::ChannelKind;
+use parlor::model::{AccountName, Channel, ChannelKind, ChannelName, OfferMode};
 use parlor::server::{Limits, Origin, RenderMetrics, Server, ServerConfig};
 use parlor::webchat::WebChat;
 use tokio::net::TcpListener;
@@ -14,9 +15,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use crate::Arguments;
+use crate::accounts::Account;
 use crate::config::Settings;
 use crate::fatal::Fatal;
 use crate::pages::pages;
+use crate::phones::{self, Phones};
 use crate::simulated::Simulated;
 use crate::store::OpenStore;
 
@@ -37,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fatal> {
     runtime.block_on(serve(arguments, settings, store))
 }
 
-async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> Result<(), Fatal> {
+async fn serve(arguments: &Arguments, mut settings: Settings, store: OpenStore) -> Result<(), Fatal> {
     let io = |what: &str| {
         let what = what.to_owned();
         move |source| Fatal::Io { what, source }
@@ -49,11 +52,12 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
         .map_err(io(&format!("{} cannot be used", arguments.listen)))?;
     let address = listener.local_addr().map_err(io("the listener"))?;
 
+    let here = here(address);
+    let phones = demo_phones(arguments, &mut settings, &here).await?;
     let web_chat = WebChat::new(settings.chat_limits.clone()).with_profile(settings.web_chat.clone());
     let mut builder = EngineBuilder::new(settings.engine.clone(), Arc::clone(&store.store))
         .transport(ChannelKind::WebChat, Arc::new(web_chat))
         .attachments(Arc::clone(&store.blobs), Arc::new(Inspector::default()));
-    let here = here(address);
     let mut server_config = server_config(arguments, &settings, address, &here)?;
     for account in &settings.accounts {
         let plugs = account.plugs(&server_config.public_base_url)?;
@@ -70,7 +74,8 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
         simulated.tells(engine.clone());
     }
     let server = Server::new(engine.clone(), server_config)?;
-    let router = server.router().merge(server.protect(pages()));
+    let phone_routes = phones.as_ref().map(Phones::routes).unwrap_or_default();
+    let router = server.router().merge(server.protect(pages().merge(phone_routes)));
 
     announce(arguments, &settings, &server, &engine, &here).await?;
     let stop = async move {
@@ -83,6 +88,40 @@ async fn serve(arguments: &Arguments, settings: Settings, store: OpenStore) -> R
     engine.stop().await;
     store.close().await;
     Ok(())
+}
+
+/// The telephones of the demonstration, with an account and a channel for them. Who brings a configuration brings networks
+/// of their own.
+async fn demo_phones(
+    arguments: &Arguments,
+    settings: &mut Settings,
+    here: &str,
+) -> Result<Option<Phones>, Fatal> {
+    if !arguments.is_demo() || arguments.config.is_some() {
+        return Ok(None);
+    }
+    let wrong = |error: &dyn std::error::Error| Fatal::Address(error.to_string());
+    let name = AccountName::new("phones").map_err(|error| wrong(&error))?;
+    let webhook = Url::parse(here).and_then(|base| base.join(&format!("/webhooks/{name}")));
+    let phones = Phones::start(&webhook.map_err(|error| wrong(&error))?)
+        .await
+        .map_err(|source| Fatal::Io { what: "the telephones".to_owned(), source })?;
+    let Some(queue) = settings.engine.queues.first().map(|queue| queue.name.clone()) else {
+        return Ok(None);
+    };
+    let profile = ChannelProfile::of(&ChannelKind::Sms);
+    settings.engine.channels.push(Channel {
+        name: ChannelName::new("sms").map_err(|error| wrong(&error))?,
+        kind: ChannelKind::Sms,
+        account: Some(name.clone()),
+        address: phones::OURS.to_owned(),
+        queue,
+        readiness: profile.readiness,
+        media_class: profile.media_class,
+        offer: OfferMode::Prompt,
+    });
+    settings.accounts.push(Account::simulated(name, phones.twilio()));
+    Ok(Some(phones))
 }
 
 /// Where this machine reaches it. Who listens everywhere listens on loopback too.
@@ -152,6 +191,9 @@ async fn announce(
         lines.push(String::new());
         lines.push(format!("  The agent desk    {base}/"));
         lines.push(format!("  A sample website  {base}/website"));
+        if arguments.config.is_none() {
+            lines.push(format!("  Telephones        {base}/phones"));
+        }
         for agent in engine.agents() {
             let link = server.sign_in_link(&agent.name).await;
             let link =
