@@ -116,6 +116,11 @@ fn files_go_both_ways_and_bad_ones_harm_nobody() {
 }
 
 #[test]
+fn a_person_texts_the_desk_from_a_telephone() {
+    story("texting", 1);
+}
+
+#[test]
 fn who_is_erased_is_gone() {
     story("erasing", 0);
 }

@@ -73,8 +73,18 @@ export class Desk {
     return desk;
   }
 
+  /** As somebody starts it who gives no configuration: with the demonstration's own, and with telephones. */
+  static async demo() {
+    const desk = new Desk();
+    desk.folder = mkdtempSync(path.join(tmpdir(), 'parlor-desk-'));
+    desk.listen = '127.0.0.1:0';
+    await desk.run();
+    return desk;
+  }
+
   async run() {
-    const args = ['--demo', '--listen', this.listen, '--store', `sqlite:${this.folder}/desk.db`, '--config', this.config];
+    const config = this.config === undefined ? [] : ['--demo', '--config', this.config];
+    const args = ['--listen', this.listen, '--store', `sqlite:${this.folder}/desk.db`, ...config];
     this.process = spawn(process.env.AGENT_DESKTOP, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.errors = '';
     this.process.stderr.on('data', (data) => { this.errors += data; });
