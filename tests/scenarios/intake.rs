@@ -163,6 +163,12 @@ async fn r127_a_picture_that_never_comes_is_given_up_and_said() {
     for _ in 0..20 {
         phones.world.skip(Duration::from_mins(1)).await;
     }
+    let said = transcript(&phones).await;
+    let Content::System { notice: SystemNotice::AttachmentRejected(rejected) } = &said[1].content else {
+        panic!("{said:?}")
+    };
+    assert_eq!((said.len(), rejected.reason), (2, RejectReason::Unavailable));
+    phones.world.skip(Duration::from_hours(1)).await;
     assert_eq!(transcript(&phones).await.len(), 2);
 }
 

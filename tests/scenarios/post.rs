@@ -54,8 +54,9 @@ struct Book {
     asked: Vec<(OutboxId, String)>,
     /// What was taken, under which id.
     taken: Vec<(OutboxId, ProviderMessageId)>,
-    /// Whether the network can be asked what it has.
+    /// Whether the network can be asked what it has, and whether it knows only the words then.
     keeps_list: bool,
+    by_words: bool,
     files: Vec<(String, Vec<Fetched>)>,
 }
 
@@ -106,6 +107,11 @@ impl Post {
     /// From now on it says what it has when it is asked.
     pub(crate) fn keeps_a_list(&self) {
         self.book(|book| book.keeps_list = true);
+    }
+
+    /// From now on it says what it has of the same words when it is asked.
+    pub(crate) fn keeps_a_list_of_words(&self) {
+        self.book(|book| (book.keeps_list, book.by_words) = (true, true));
     }
 
     /// What fetching a file gives, one time after the other.
@@ -186,7 +192,10 @@ impl Push for Post {
         _: Timestamp,
     ) -> Result<Option<ProviderMessageId>, TransportError> {
         Ok(self.book(|book| {
-            let found = book.taken.iter().find(|(outbox, _)| *outbox == outbound.outbox && book.keeps_list);
+            let found = book
+                .taken
+                .iter()
+                .find(|(outbox, _)| book.keeps_list && (book.by_words || *outbox == outbound.outbox));
             found.map(|(_, id)| id.clone())
         }))
     }

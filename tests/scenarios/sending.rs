@@ -6,7 +6,8 @@ use parlor::channel::{Happening, Receipt, ReceiptStage, Retry, TransportErrorKin
 use parlor::engine::{EngineError, Once, SendDecision};
 use parlor::interaction::StateName;
 use parlor::model::{
-    Content, DeliveryStage, Id, InteractionId, MessageId, ProviderMessageId, SendOutcome, SystemNotice,
+    ChannelKind, Content, DeliveryStage, Id, InteractionId, MessageId, ProviderMessageId, SendOutcome,
+    SystemNotice,
 };
 use parlor::store::OutboxState;
 
@@ -233,6 +234,65 @@ async fn g07_the_providers_list_ends_the_doubt() {
     phones.world.skip(WAIT).await;
     assert_eq!(state(&phones).await, OutboxState::Accepted);
     assert_eq!(told(&phones).await, []);
+}
+
+#[tokio::test]
+async fn g06_another_message_of_the_same_words_is_not_this_one() {
+    let (phones, id) = talking().await;
+    phones.post.keeps_a_list_of_words();
+    phones.post.will([Answer::Takes, Answer::Nothing]);
+    phones.world.answers("alice", id, "ok").await.unwrap();
+    let second = phones.world.answers("alice", id, "ok").await.unwrap();
+    phones.world.skip(WAIT).await;
+    assert_eq!(state(&phones).await, OutboxState::NeedsDecision, "the list has the first");
+    assert_eq!(told(&phones).await[0].0, second.id);
+}
+
+#[tokio::test]
+async fn g06_what_was_being_sent_on_a_channel_that_is_gone_comes_to_a_person() {
+    let (phones, id) = talking().await;
+    phones.post.will([Answer::Hangs]);
+    let said = parlor::model::MessageText::new("one").unwrap();
+    phones.engine().send(&name("alice"), id, phones.world.client_id(), said).await.unwrap();
+    tokio::select! {
+        () = phones.engine().settle() => panic!("the send does not come back"),
+        () = phones.post.is_asked() => {}
+    }
+    let post = std::sync::Arc::new(phones.post.clone());
+    let world = phones
+        .world
+        .restarted_with(|builder| {
+            builder.transport(ChannelKind::Sms, post).channel_of(
+                "exchange",
+                "another",
+                ChannelKind::Sms,
+                "+15550007777",
+                "support",
+            )
+        })
+        .await;
+    for _ in 0..3 {
+        world.skip(Duration::from_mins(1)).await;
+    }
+    assert_eq!(world.store.outbox(None, 10).await.unwrap()[0].state, OutboxState::NeedsDecision);
+}
+
+#[tokio::test]
+async fn whoever_says_stop_gets_nothing_of_what_waits() {
+    use parlor::channel::{ConsentWish, ConsentWord};
+    let (phones, id) = talking().await;
+    phones.post.will([Answer::Nothing]);
+    let first = phones.world.answers("alice", id, "one").await.unwrap();
+    phones.world.answers("alice", id, "two").await.unwrap();
+    let mut stop = crate::post::message(HER, "in-2", "STOP");
+    stop.consent = Some(ConsentWord { wish: ConsentWish::Stop, answered: true });
+    phones.told(Happening::Message(Box::new(stop))).await;
+    phones.world.skip(WAIT).await;
+    assert_eq!(phones.post.asked(), ["one"]);
+    assert_eq!(state(&phones).await, OutboxState::Rejected);
+    let again =
+        phones.engine().decide_send(&name("alice"), first.id, SendDecision::SendAgain, Once(None)).await;
+    assert!(matches!(again, Err(EngineError::OptedOut)), "{again:?}");
 }
 
 #[tokio::test]

@@ -69,6 +69,8 @@ impl PhoneNumber {
     /// put a ninth digit before all its mobile numbers.
     pub fn variants(&self) -> Vec<Self> {
         let national = |country: &str| self.0.strip_prefix(country);
+        // Lines in the ground begin with smaller digits and have no ninth.
+        let is_mobile = |eight: &str| eight.starts_with(['6', '7', '8', '9']);
         let mut variants = Vec::new();
         if let Some(rest) = national("+52") {
             match rest.len() {
@@ -87,10 +89,10 @@ impl PhoneNumber {
         if let Some(rest) = national("+55") {
             let (area, number) = rest.split_at(rest.len().min(2));
             match number.len() {
-                8 if number.starts_with(['6', '7', '8', '9']) => {
-                    variants.push(Self(format!("+55{area}9{number}")));
+                8 if is_mobile(number) => variants.push(Self(format!("+55{area}9{number}"))),
+                9 if number.starts_with('9') && is_mobile(&number[1..]) => {
+                    variants.push(Self(format!("+55{area}{}", &number[1..])));
                 }
-                9 if number.starts_with('9') => variants.push(Self(format!("+55{area}{}", &number[1..]))),
                 _ => {}
             }
         }
@@ -158,6 +160,7 @@ mod tests {
         // A line in the ground, a number of another country, and one that merely looks alike.
         for (one, other) in [
             ("+551132654321", "+5511932654321"),
+            ("+5511932654321", "+551132654321"),
             ("+14155550100", "+114155550100"),
             ("+525512345678", "+5225512345678"),
             ("+55", "+559"),

@@ -152,6 +152,9 @@ impl Push for ProviderTransport {
             return Ok(None);
         };
         let response = self.http.send(request).await.map_err(no_answer)?;
+        if !response.status.is_success() {
+            return Err(TransportError::new(TransportErrorKind::Provider, Certainty::NotSent));
+        }
         Ok(self.provider.find_sent(outbound, since, &response))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlor_model::{Agent, AgentName, Id, Message, MessageId, OutboxId, SendOutcome};
+use parlor_model::{Agent, AgentName, Id, Message, MessageId, OutboxId, SendOutcome, Subject};
 use parlor_store::{AuditEntry, Duplicate, OutboxState, OutboxWrite, seal};
 
 use crate::decide::{Attempt, until_decided};
@@ -50,7 +50,7 @@ impl Engine {
         self.touch(agent);
         let not_found = || EngineError::NotFound { what: "message" };
         let said = self.inner.store.message(message).await?.ok_or_else(not_found)?;
-        self.inner.may_decide(configured, &said).await?;
+        self.inner.may_decide(configured, &said, decision).await?;
         let ask = Ask::new(once, "decide_send", &[&message.to_string(), decision.as_str()]);
         if self.inner.repeated(agent, &ask).await?.is_none() {
             match until_decided!(self.inner.try_decide_send(configured, &ask, &said, decision).await) {
@@ -63,8 +63,13 @@ impl Engine {
 }
 
 impl Inner {
-    /// Whoever could write to the contact where the message stands.
-    async fn may_decide(&self, agent: &Agent, said: &Message) -> Result<(), EngineError> {
+    /// Whoever could write to the contact where the message stands; who may only read there may only give it up.
+    async fn may_decide(
+        &self,
+        agent: &Agent,
+        said: &Message,
+        decision: SendDecision,
+    ) -> Result<(), EngineError> {
         if let Some(open) = self.open_in_thread(said.thread) {
             self.visible_interaction(agent, open.id, Verb::WriteInInteraction).await?;
             return Ok(());
@@ -72,7 +77,11 @@ impl Inner {
         let contact = self.thread(said.thread).await?.and_then(|info| info.contact);
         let contact = contact.ok_or(EngineError::NotFound { what: "message" })?;
         let object = self.contact_object(&agent.name, contact).await?;
-        may(Actor::Agent(agent), Verb::ReadCommunication, object)?;
+        let verb = match decision {
+            SendDecision::SendAgain => Verb::WriteWithoutInteraction,
+            SendDecision::Discard => Verb::ReadCommunication,
+        };
+        may(Actor::Agent(agent), verb, object)?;
         Ok(())
     }
 
@@ -87,6 +96,13 @@ impl Inner {
         let entry = self.store.outbox_entry(OutboxId::from_uuid(said.id.as_uuid())).await?;
         let entry = entry.filter(|entry| entry.state == OutboxState::NeedsDecision);
         let entry = entry.ok_or(EngineError::NothingToDecide)?;
+        if decision == SendDecision::SendAgain
+            && let Some(info) = self.thread(said.thread).await?
+            && let Subject::Direct(point) = info.thread.subject
+            && self.has_opted_out(point).await?
+        {
+            return Err(EngineError::OptedOut.into());
+        }
         let cx = SendContext {
             now,
             policy: self.directory.rules.sending,

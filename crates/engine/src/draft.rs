@@ -8,7 +8,7 @@ use parlor_model::{
     AgentName, Author, Content, InteractionId, LifecycleNotice, MediaClass, MessageId, SystemNotice,
     Timestamp, Visibility,
 };
-use parlor_store::{ChangeSet, InteractionWrite, LoadChange, NewMessage, OutboxState, TimerKey, TimerWrite};
+use parlor_store::{ChangeSet, InteractionWrite, LoadChange, NewMessage, TimerKey, TimerWrite};
 
 use crate::conductor::Changed;
 use crate::config::Directory;
@@ -120,7 +120,8 @@ impl Draft {
         // Agents before interactions: when work arrives, routing knows of the room that the same change made.
         let mut changed: Vec<_> = agents.into_iter().map(Changed::Agent).collect();
         changed.extend(self.snapshots.iter().map(|snapshot| Changed::Interaction(snapshot.id)));
-        let sends = self.changes.outbox.iter().any(|write| write.entry.state == OutboxState::Pending);
+        // What ended may have held up what waits.
+        let sends = !self.changes.outbox.is_empty();
         let awaited = crate::fetch::awaited_in(&self.changes.documents);
         (self.changes, Aftermath { snapshots: self.snapshots, changed, sends, awaited })
     }

@@ -250,13 +250,28 @@ impl Engine {
         let Some(session) = self.session_of(first.thread).await? else {
             return Ok(false);
         };
-        let patient = self.inner.now().since(first.at) < FETCH_FOR;
+        let entry = MessageId::from_uuid(derived(message, "files", 0));
+        if self.inner.store.message(entry).await?.is_some() {
+            // They came; only the note of them was left.
+            self.forget_awaited(document).await?;
+            return Ok(false);
+        }
+        let age = self.inner.now().since(first.at);
+        let (patient, hopeless) = (age < FETCH_FOR, age >= FETCH_FOR * 2);
         let mut uploads = Vec::new();
         let mut rejected = Vec::new();
         let mut later = false;
         for (number, media) in awaited.media.iter().enumerate() {
             let client = ClientId(derived(message, "file", number));
-            match self.fetch_file(&session, client, number, media).await? {
+            let fetched = match self.fetch_file(&session, client, number, media).await {
+                // Something of ours fails it again and again.
+                Err(error) if hopeless => {
+                    tracing::error!(%error, %message, "a file was not taken in");
+                    Err(MediaFetchError::Gone)
+                }
+                fetched => fetched?,
+            };
+            match fetched {
                 Ok(()) => uploads.push(client),
                 Err(MediaFetchError::Later) if patient => later = true,
                 Err(error) => rejected.push(RejectedAttachment {
@@ -275,10 +290,7 @@ impl Engine {
         let mut inbound = Inbound::with_uploads(awaited.provider_id, None, uploads);
         inbound.provider_time = first.provider_time;
         inbound.rejected = rejected;
-        inbound.follows = Some(Follows {
-            message: MessageId::from_uuid(derived(message, "files", 0)),
-            has_words: awaited.has_words,
-        });
+        inbound.follows = Some(Follows { message: entry, has_words: awaited.has_words });
         self.receive_files(&session, &inbound).await?;
         self.forget_awaited(document).await?;
         Ok(false)

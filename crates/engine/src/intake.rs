@@ -54,7 +54,7 @@ impl Engine {
         let mut taken = TakenIn::default();
         for event in decoded.events {
             let WebhookEvent { endpoint, happening, raw } = event;
-            let Some(channel) = self.inner.channel_at(account, &endpoint) else {
+            let Some(channel) = self.inner.channel_of(account, &endpoint, &happening).await? else {
                 self.inner.bury(account, "no channel has this address", raw).await?;
                 taken.dead += 1;
                 continue;
@@ -112,6 +112,25 @@ impl Engine {
 }
 
 impl Inner {
+    /// The channel that something happened on: for a receipt that gives our token back the one that we sent it by, whatever
+    /// its address says.
+    async fn channel_of(
+        &self,
+        account: &AccountName,
+        endpoint: &Endpoint,
+        happening: &Happening,
+    ) -> Result<Option<Channel>, EngineError> {
+        if let Happening::Receipt(receipt) = happening
+            && let Some(token) = receipt.token
+            && let Some(entry) = self.store.outbox_entry(token).await?
+            && let Some(channel) = self.directory.channel(&entry.channel)
+            && channel.account.as_ref() == Some(account)
+        {
+            return Ok(Some(channel.clone()));
+        }
+        Ok(self.channel_at(account, endpoint))
+    }
+
     /// The channel of an account that has an address; the one that takes what no other takes, where there is one.
     fn channel_at(&self, account: &AccountName, endpoint: &Endpoint) -> Option<Channel> {
         let of_kind = || {
@@ -154,7 +173,15 @@ impl Inner {
         receipt: &Receipt,
     ) -> Result<bool, EngineError> {
         match until_decided!(self.try_take_in_receipt(account, channel, receipt, true).await) {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                // What it is about may have become known while it was put aside, and it may say what others are about.
+                if let Some(id) = &receipt.provider_id
+                    && let Some(entry) = self.store.sent_as(&channel.name, id).await?
+                {
+                    self.take_up_parked(&entry).await?;
+                }
+                Ok(true)
+            }
             Err(Attempt::Duplicate(Duplicate::Inbox { .. })) => Ok(false),
             Err(other) => Err(other.into_error()),
         }
@@ -180,8 +207,12 @@ impl Inner {
             Some(entry) => self.observe(&mut draft, &entry, receipt).await?,
             None => self.park(&mut draft, channel, receipt).await?,
         }
-        self.attempt(draft).await?;
-        Ok(())
+        match self.attempt(draft).await {
+            Ok(_) => Ok(()),
+            // Somebody told the agents the same at this moment.
+            Err(Attempt::Duplicate(Duplicate::Message(_))) => Err(Attempt::Again),
+            Err(other) => Err(other),
+        }
     }
 
     /// The entry that a receipt is about: by our token, which only we and the provider know, or by the provider's id.
@@ -309,11 +340,13 @@ fn draft_time(draft: &Draft, engine: &Inner) -> parlor_model::Timestamp {
 }
 
 /// Whether the same element would fail again. Where the store or the moment is to blame, the provider has to say it again.
-const fn is_lasting(error: &EngineError) -> bool {
+fn is_lasting(error: &EngineError) -> bool {
     !matches!(
         error,
         EngineError::Contended
             | EngineError::Blob(_)
+            // They were erased at this moment: said again, it is somebody new who writes.
+            | EngineError::NotFound { what: "contact" }
             | EngineError::Store(
                 StoreError::Busy
                     | StoreError::Closed

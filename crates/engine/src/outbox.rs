@@ -16,7 +16,8 @@ use parlor_store::{OutboxEntry, OutboxState, SENDER_LOST};
 pub struct SendPolicy {
     /// How long to wait for a receipt after a send that may have happened; `None`: as the provider says.
     pub uncertain_wait: Option<Duration>,
-    /// How often a send that may have happened is repeated without asking (guarantee G7). Default 0.
+    /// How often a send that may have happened is repeated without asking (guarantee G7). Every try but the first counts, so
+    /// that there are never more. Default 0.
     pub resends: u32,
     /// How long a message may wait to be sent, from when it was written. Default 24 hours.
     pub max_age: Duration,
@@ -80,7 +81,7 @@ impl SendContext {
     fn backoff(&self, attempts: u32) -> Duration {
         let doubled = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
         let wait = self.policy.first_retry.saturating_mul(doubled).min(self.policy.longest_retry);
-        wait / 2 + wait * u32::from(self.jitter) / u32::from(u16::MAX)
+        (wait / 2 + wait * u32::from(self.jitter) / u32::from(u16::MAX)).min(self.policy.longest_retry)
     }
 }
 

@@ -1,19 +1,20 @@
 //! Brings what waits in the outbox to the networks, and finds out what became of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parlor_channel::{
-    Certainty, DeliverySide, Outbound, Retry, SendReceipt, Transport, TransportError, TransportErrorKind,
+    Certainty, DeliverySide, Outbound, Push, Retry, SendReceipt, Transport, TransportError,
+    TransportErrorKind,
 };
 use parlor_model::{
     Author, Channel, ContactPointId, Content, DeliveryStage, Id, MessageId, Observation, OutboxId,
     SendOutcome, Subject, SystemNotice, Timestamp, Visibility,
 };
 use parlor_store::{
-    ConsentEntry, ConsentState, NewMessage, OutboxClaim, OutboxEntry, OutboxState, OutboxWrite, SENDER_LOST,
-    StoreError,
+    ConsentEntry, ConsentState, Duplicate, NewMessage, OutboxClaim, OutboxEntry, OutboxState, OutboxWrite,
+    SENDER_LOST, StoreError,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
@@ -42,6 +43,15 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long the relay waits after the store has failed it.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
+/// How long after a provider did not say whether it has a message it is asked again.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// How long a provider is asked whether it has a message, before a person decides without it.
+const LOOK_FOR: Duration = Duration::from_mins(5);
+
+/// How long stopping waits for what is being sent. What has not ended by then may have been sent.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
+
 /// How often the writing down of how a send ended is tried.
 const CONCLUDE_TRIES: u32 = 5;
 
@@ -68,6 +78,8 @@ pub(crate) struct Relay {
     /// What is being sent or looked up; each gives its entry, and when that is due again.
     jobs: JoinSet<(OutboxId, Option<Timestamp>)>,
     busy: BTreeSet<OutboxId>,
+    /// What is not to be looked at before.
+    put_off: BTreeMap<OutboxId, Timestamp>,
     /// When something is due that is known of.
     due: BTreeSet<Timestamp>,
     swept_at: Option<Timestamp>,
@@ -87,6 +99,7 @@ impl Relay {
             drive,
             jobs: JoinSet::new(),
             busy: BTreeSet::new(),
+            put_off: BTreeMap::new(),
             due: BTreeSet::new(),
             swept_at: None,
         }
@@ -118,9 +131,11 @@ impl Relay {
                     let _ = done.send(worked);
                 }
                 Some(RelaySignal::Stop(done)) => {
-                    while let Some(ended) = self.jobs.join_next().await {
-                        self.ended(ended.ok());
-                    }
+                    // An error means that it takes too long.
+                    let _ = tokio::time::timeout(STOP_WITHIN, async {
+                        while self.jobs.join_next().await.is_some() {}
+                    })
+                    .await;
                     let _ = done.send(());
                     return;
                 }
@@ -128,15 +143,19 @@ impl Relay {
         }
     }
 
+    /// Begins a job about an entry. One that panics ends like any other: the store gives the entry up with its lease.
+    fn start(&mut self, id: OutboxId, job: impl Future<Output = Option<Timestamp>> + Send + 'static) {
+        self.jobs.spawn(async move { (id, tokio::spawn(job).await.unwrap_or(None)) });
+    }
+
     fn ended(&mut self, job: Option<(OutboxId, Option<Timestamp>)>) {
-        match job {
-            Some((entry, due)) => {
-                self.busy.remove(&entry);
-                self.due.extend(due);
+        if let Some((entry, due)) = job {
+            self.busy.remove(&entry);
+            self.put_off.remove(&entry);
+            if let Some(due) = due {
+                self.put_off.insert(entry, due);
+                self.due.insert(due);
             }
-            // It panicked, and nobody knows which it was. When the lease runs out the store gives it up.
-            None if self.jobs.is_empty() => self.busy.clear(),
-            None => {}
         }
     }
 
@@ -175,10 +194,12 @@ impl Relay {
         let free = AT_ONCE.saturating_sub(self.jobs.len());
         // First, because it also gives up what senders have had for too long.
         let claim = OutboxClaim { worker: self.worker.clone(), now, ttl: LEASE, limit: free };
-        for entry in engine.store.claim_outbox(&claim).await? {
+        let claimed = if free > 0 { engine.store.claim_outbox(&claim).await? } else { Vec::new() };
+        for entry in claimed {
             self.busy.insert(entry.id);
             let engine = Arc::clone(engine);
-            self.jobs.spawn(async move { (entry.id, engine.send_out(&entry).await) });
+            let id = entry.id;
+            self.start(id, async move { engine.send_out(&entry).await });
         }
         let later = self.due.split_off(&(now + Duration::from_micros(1)));
         let is_due = !std::mem::replace(&mut self.due, later).is_empty();
@@ -200,9 +221,14 @@ impl Relay {
                     OutboxState::Pending | OutboxState::Uncertain if entry.not_before > now => {
                         self.due.insert(entry.not_before);
                     }
+                    OutboxState::Uncertain if self.put_off.get(&entry.id).is_some_and(|at| *at > now) => {}
+                    OutboxState::Uncertain if self.jobs.len() >= AT_ONCE => {
+                        self.due.insert(now + RETRY_AFTER);
+                    }
                     OutboxState::Uncertain if self.busy.insert(entry.id) => {
                         let engine = Arc::clone(engine);
-                        self.jobs.spawn(async move { (entry.id, engine.stop_waiting(&entry).await) });
+                        let id = entry.id;
+                        self.start(id, async move { engine.stop_waiting(&entry).await });
                     }
                     OutboxState::Sending => self.due.extend(entry.lease.map(|lease| lease.until)),
                     OutboxState::Uncertain
@@ -307,7 +333,7 @@ impl Inner {
     /// Sends an entry that was claimed; gives when it is due again.
     async fn send_out(self: &Arc<Self>, entry: &OutboxEntry) -> Option<Timestamp> {
         let refused = |kind| TransportError::new(kind, Certainty::NotSent);
-        let (outbound, transport, written_at) = match self.outbound(entry).await {
+        let (outbound, transport, written_at, to) = match self.outbound(entry).await {
             Ok(Some(found)) => found,
             // Whom it was for, or what it said, is not there any more.
             Ok(None) => {
@@ -326,6 +352,18 @@ impl Inner {
         let wait = push.uncertain_wait();
         if self.now() >= written_at + self.directory.rules.sending.max_age {
             return self.conclude(entry, &SendEvent::TooOld, wait).await;
+        }
+        // They may have said so since it was written.
+        match self.has_opted_out(to).await {
+            Ok(false) => {}
+            Ok(true) => {
+                let unwanted = refused(TransportErrorKind::OptedOut);
+                return self.conclude(entry, &SendEvent::Failed(&unwanted), wait).await;
+            }
+            Err(_) => {
+                let later = refused(TransportErrorKind::Other).with_retry(Retry::Backoff);
+                return self.conclude(entry, &SendEvent::Failed(&later), wait).await;
+            }
         }
         let answer: Result<SendReceipt, TransportError> =
             match tokio::time::timeout(SEND_WITHIN, push.send(&outbound)).await {
@@ -348,23 +386,39 @@ impl Inner {
 
     /// A send of which nobody has said how it ended: looks whether the provider has it; gives when it is due again.
     async fn stop_waiting(self: &Arc<Self>, entry: &OutboxEntry) -> Option<Timestamp> {
-        let Ok(Some((outbound, transport, written_at))) = self.outbound(entry).await else {
-            return self.conclude(entry, &SendEvent::WaitIsOver, Duration::ZERO).await;
+        let later = || Some(self.now() + LOOK_AGAIN_AFTER);
+        let found = match self.outbound(entry).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(%error, outbox = %entry.id, "what may have been sent cannot be read");
+                return later();
+            }
         };
-        let DeliverySide::Push(push) = transport.delivery() else {
-            return None;
-        };
-        let wait = push.uncertain_wait();
+        let push = found.as_ref().and_then(|(_, transport, _, _)| match transport.delivery() {
+            DeliverySide::Push(push) => Some(push),
+            DeliverySide::Mailbox => None,
+        });
+        let wait = push.map_or(Duration::ZERO, Push::uncertain_wait);
         if entry.reason.as_deref() == Some(SENDER_LOST) {
             return self.conclude(entry, &SendEvent::Time, wait).await;
         }
-        let found = match tokio::time::timeout(SEND_WITHIN, push.look_up(&outbound, written_at)).await {
+        let (Some((outbound, _, written_at, _)), Some(push)) = (&found, push) else {
+            // Nobody is left who could be asked.
+            return self.conclude(entry, &SendEvent::WaitIsOver, wait).await;
+        };
+        let found = match tokio::time::timeout(SEND_WITHIN, push.look_up(outbound, *written_at)).await {
             Ok(Ok(found)) => found,
-            Ok(Err(error)) => {
-                tracing::info!(outbox = %entry.id, %error, "the provider does not say whether it has a message");
-                None
-            }
-            Err(_) => None,
+            // The provider does not say. It is asked again for a while, before a person is.
+            Ok(Err(_)) | Err(_) if self.now() < entry.not_before + LOOK_FOR => return later(),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        // Another message of the same words is not this one.
+        let found = match found {
+            Some(id) => match self.store.sent_as(&entry.channel, &id).await {
+                Ok(known) => known.is_none_or(|known| known.id == entry.id).then_some(id),
+                Err(_) => return later(),
+            },
+            None => None,
         };
         match &found {
             Some(id) => self.conclude(entry, &SendEvent::Taken(Some(id)), wait).await,
@@ -376,7 +430,7 @@ impl Inner {
     async fn outbound(
         &self,
         entry: &OutboxEntry,
-    ) -> Result<Option<(Outbound, Arc<dyn Transport>, Timestamp)>, StoreError> {
+    ) -> Result<Option<(Outbound, Arc<dyn Transport>, Timestamp, ContactPointId)>, StoreError> {
         let Some(message) = self.store.message(entry.message).await? else { return Ok(None) };
         let Some(info) = self.thread(entry.thread).await? else { return Ok(None) };
         let Some(channel) = self.directory.channel(&entry.channel) else { return Ok(None) };
@@ -386,6 +440,7 @@ impl Inner {
         if !message.content.is_said() {
             return Ok(None);
         }
+        let to = point.id;
         let outbound = Outbound::new(
             entry.id,
             entry.message,
@@ -395,7 +450,7 @@ impl Inner {
             message.visibility,
             message.content.clone(),
         );
-        Ok(Some((outbound, Arc::clone(transport), message.at)))
+        Ok(Some((outbound, Arc::clone(transport), message.at, to)))
     }
 
     /// Writes down how a send ended, for as long as the store can be hoped to take it; gives when the entry is due again.
@@ -470,7 +525,12 @@ impl Inner {
         let mut draft = Draft::new(now);
         draft.changes.outbox.push(OutboxWrite { entry: next.clone(), expected_version: current.version });
         self.follow(&mut draft, &current, &next, event).await?;
-        self.attempt(draft).await?;
+        match self.attempt(draft).await {
+            Ok(_) => {}
+            // Somebody told the same at this moment.
+            Err(Attempt::Duplicate(Duplicate::Message(_))) => return Err(Attempt::Again),
+            Err(other) => return Err(other),
+        }
         if next.state == OutboxState::Accepted
             && let Err(error) = self.take_up_parked(&next).await
         {
@@ -490,6 +550,13 @@ impl Inner {
         if before.state == next.state {
             return Ok(());
         }
+        // The provider says so, not we.
+        if let SendEvent::Failed(error) = event
+            && error.kind == TransportErrorKind::OptedOut
+            && error.provider_code.is_some()
+        {
+            self.withdraw_consent(draft, next, error.reason()).await?;
+        }
         match next.state {
             OutboxState::Accepted => draft.changes.observations.push(Observation {
                 message: next.message,
@@ -505,11 +572,6 @@ impl Inner {
                     reason: next.reason.clone(),
                 });
                 self.tell_agents_of_send(draft, next, SendOutcome::Failed, next.reason.clone()).await?;
-                if let SendEvent::Failed(error) = event
-                    && error.kind == TransportErrorKind::OptedOut
-                {
-                    self.withdraw_consent(draft, next, error.reason()).await?;
-                }
             }
             OutboxState::NeedsDecision => {
                 self.tell_agents_of_send(draft, next, SendOutcome::MayHaveBeenSent, next.reason.clone())

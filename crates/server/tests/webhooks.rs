@@ -139,6 +139,14 @@ async fn t07_a_body_that_is_packed_or_too_large_is_not_read() {
     let world = world().await;
     let at = format!("{BASE}/webhooks/lines");
     tell(&world, "/webhooks/lines", Some(&at), &"a".repeat(1_001)).await.refused(413, "body_too_large");
+    // To a stranger, an account that there is and one that there is not are the same.
+    for account in ["lines", "nobody"] {
+        let path = format!("/webhooks/{account}");
+        tell(&world, &path, Some("x"), &"a".repeat(1_001)).await.refused(403, "not_the_provider");
+        tell(&world, &path, Some("x"), &"a".repeat((4 << 20) + 1)).await.refused(413, "body_too_large");
+        let packed = [("content-encoding", HeaderValue::from_static("gzip"))];
+        raw(&world, &path, &packed, "x").await.refused(415, "unsupported_media_type");
+    }
     let headers = [
         ("x-signed", HeaderValue::from_str(&at).unwrap()),
         ("content-encoding", HeaderValue::from_static("gzip")),

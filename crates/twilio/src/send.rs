@@ -95,7 +95,7 @@ impl Provider for TwilioAccount {
         }
         let mut found = page.messages.into_iter().filter(|listed| listed.might_be(outbound, since));
         match (found.next(), found.next()) {
-            (Some(listed), None) if is_message_sid(&listed.sid) => Some(ProviderMessageId::new(listed.sid)),
+            (Some(listed), None) => listed.sid.filter(|sid| is_message_sid(sid)).map(ProviderMessageId::new),
             (Some(_) | None, _) => None,
         }
     }
@@ -184,7 +184,8 @@ fn taken(response: &HttpResponse) -> Result<SendReceipt, TransportError> {
     // There is no callback for the first status, so nobody else would ever say that it failed at once.
     if let Some("failed" | "undelivered" | "canceled") = made.status.as_deref() {
         return Err(match made.error_code {
-            Some(code) => classified(code),
+            // It made a message of it: another try would make another one.
+            Some(code) => classified(code).with_retry(Retry::Never),
             None => refused(TransportErrorKind::Other),
         });
     }
@@ -243,29 +244,33 @@ struct Page {
 /// What is read of a message in a list.
 #[derive(Deserialize)]
 struct Listed {
-    sid: String,
-    to: String,
+    #[serde(default)]
+    sid: Option<String>,
+    #[serde(default)]
+    to: Option<String>,
     #[serde(default)]
     from: Option<String>,
     #[serde(default)]
-    body: String,
+    body: Option<String>,
     #[serde(default)]
     num_media: Option<String>,
-    direction: String,
-    date_created: String,
+    #[serde(default)]
+    direction: Option<String>,
+    #[serde(default)]
+    date_created: Option<String>,
 }
 
 impl Listed {
     /// Whether it is in every way like ours and was made since we began to send. Our clock and the provider's should agree:
     /// where theirs is behind, ours is not found, and a person decides.
     fn might_be(&self, outbound: &Outbound, since: Timestamp) -> bool {
-        let made = DateTime::parse_from_rfc2822(&self.date_created);
+        let made = DateTime::parse_from_rfc2822(self.date_created.as_deref().unwrap_or_default());
         // The list has whole seconds.
         let since = since.as_micros().div_euclid(1_000_000);
-        self.direction.starts_with("outbound")
-            && self.to == outbound.to.address.as_str()
+        self.direction.as_deref().is_some_and(|direction| direction.starts_with("outbound"))
+            && self.to.as_deref() == Some(outbound.to.address.as_str())
             && (is_sid("MG", &outbound.from) || self.from.as_deref() == Some(&outbound.from))
-            && self.body == outbound.content.text().unwrap_or_default()
+            && self.body.as_deref().unwrap_or_default() == outbound.content.text().unwrap_or_default()
             && self.num_media.as_deref().unwrap_or("0") == outbound.files.len().to_string()
             && made.is_ok_and(|made| made.timestamp() >= since)
     }

@@ -92,8 +92,8 @@ impl Account {
     }
 
     /// Whether it is known from which number, or by which service, a channel with this address sends.
-    pub(crate) fn sends_from(&self, address: Option<&str>) -> bool {
-        self.messaging_service_sid.is_some() || address.is_some_and(|address| address != "*")
+    pub(crate) fn sends_from(address: Option<&str>) -> bool {
+        address.is_some_and(|address| address != "*")
     }
 
     fn open(&self, public: &Url) -> Result<TwilioAccount, TwilioError> {

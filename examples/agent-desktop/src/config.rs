@@ -300,9 +300,7 @@ impl Settings {
                 return Err(lines.mistake(&table.kind, reason));
             }
         };
-        if let Some(account) = account
-            && !account.sends_from(table.address.as_deref())
-        {
+        if account.is_some() && !Account::sends_from(table.address.as_deref()) {
             return Err(lines.mistake(&table.kind, "it needs the address that it sends from"));
         }
         if let Some(followers) = &table.followers_only {

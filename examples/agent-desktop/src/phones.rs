@@ -81,7 +81,7 @@ async fn messages(State(twilio): State<Arc<Twilio>>) -> Json<Value> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Text {
+struct Typed {
     from: String,
     text: String,
     #[serde(default)]
@@ -96,7 +96,7 @@ struct File {
     bytes: String,
 }
 
-async fn text(State(twilio): State<Arc<Twilio>>, Json(said): Json<Text>) -> Response {
+async fn text(State(twilio): State<Arc<Twilio>>, Json(said): Json<Typed>) -> Response {
     if !PHONES.iter().any(|(number, _, _)| *number == said.from) {
         return StatusCode::NOT_FOUND.into_response();
     }

@@ -17,6 +17,9 @@ use crate::shared::Shared;
 
 const PATH: &str = "/webhooks/{account}";
 
+/// The most bytes that are read before it is known who sends: the most that any provider sends (reliability §4.8).
+const MOST_BYTES: usize = 4 << 20;
+
 /// What can be wrong with a request that nobody knows yet who sends.
 const REFUSES: &[Code] =
     &[Code::NotTheProvider, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::RequestTimeout, Code::Busy];
@@ -51,28 +54,33 @@ async fn webhook(
     Named(account): Named<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    // A name that is not one, an account that there is not and a wrong signature are the same to a stranger (threat T1).
-    let known = AccountName::new(account).ok().and_then(|name| {
-        let codec = shared.webhooks.get(&name)?;
-        Some((name, Arc::clone(codec)))
-    });
-    let (account, codec) = known.ok_or_else(not_the_provider)?;
     // Nothing that was packed is unpacked for a stranger (threat T7).
     let packed = request.headers().get(header::CONTENT_ENCODING);
     if packed.is_some_and(|packing| !packing.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Problem::new(Code::UnsupportedMediaType, "a webhook's body is not compressed"));
     }
     let (parts, body) = request.into_parts();
+    let body = read_limited(body, MOST_BYTES, shared.limits.body_within).await?;
+    // A name that is not one, an account that there is not and a wrong signature are the same to a stranger (threat T1).
+    let known = AccountName::new(account).ok().and_then(|name| {
+        let codec = shared.webhooks.get(&name)?;
+        Some((name, Arc::clone(codec)))
+    });
+    let (account, codec) = known.ok_or_else(not_the_provider)?;
     // The address that the provider was given: never what the request says of itself (threat T2).
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let url = format!("{}{path}", shared.webhook_base);
-    let limits = codec.limits();
-    let body = read_limited(body, limits.bytes, shared.limits.body_within).await?;
     let request = WebhookRequest { method: &parts.method, url: &url, headers: &parts.headers, body: &body };
     if let Some(handshake) = codec.handshake(&request) {
         return handshake.map(answer).map_err(|forged| refuse(&account, forged));
     }
     let webhook = VerifiedWebhook::verify(&*codec, request).map_err(|forged| refuse(&account, forged))?;
+    let most = codec.limits().bytes;
+    if body.len() > most {
+        return Err(
+            Problem::new(Code::BodyTooLarge, format!("a body has at most {most} bytes")).with("limit", most)
+        );
+    }
     let decoded = codec.decode(&webhook);
     let taken = shared.engine.take_in(&account, decoded).await.map_err(|error| {
         tracing::error!(%account, %error, "a webhook was not taken in; the provider has to say it again");
