@@ -51,7 +51,7 @@ await step('Ann texts, and Alice is offered it like any chat', async () => {
 await step('a picture comes with its thumbnail, and what was answered has arrived', async () => {
   await phone(ANN).sendsPicture();
   await alice.id('transcript').locator('[data-testid=entry] img').first().waitFor();
-  await alice.locator('[data-testid=entry][data-author=agent][data-delivery=delivered]').waitFor();
+  await alice.id('transcript').locator('[data-author=agent][data-delivery=delivered]').waitFor();
   await shot(alice, 'texting-desk');
   await alice.finishes();
 });
@@ -62,7 +62,7 @@ await step('what did not reach a telephone is said once', async () => {
   await alice.answer('Hello Ben');
   const failed = alice.id('transcript').locator('[data-testid=entry] .notice-text', { hasText: 'A message was not delivered' });
   await failed.waitFor();
-  await alice.locator('[data-testid=entry][data-author=agent][data-delivery=failed]').waitFor();
+  await alice.id('transcript').locator('[data-author=agent][data-delivery=failed]').waitFor();
   assert.equal(await failed.count(), 1);
   assert.deepEqual(await phone(BEN).heard(), [], 'it is switched off');
   await shot(alice, 'texting-failed');

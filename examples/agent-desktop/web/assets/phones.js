@@ -38,7 +38,7 @@ function makePhone(phone) {
   const box = make('textarea', { rows: 1, name: 'text', placeholder: 'Text message' });
   box.setAttribute('aria-label', `Text from ${phone.name}`);
   const files = make('input', { type: 'file', accept: 'image/png,image/jpeg,image/gif', multiple: true });
-  const attach = make('label', { className: 'attach', title: 'Pictures' }, ['＋', make('span', { className: 'visually-hidden' }, ['Pictures']), files]);
+  const attach = make('label', { className: 'attach', title: 'Pictures' }, ['+', make('span', { className: 'visually-hidden' }, ['Pictures']), files]);
   files.addEventListener('change', () => attach.classList.toggle('filled', (files.files?.length ?? 0) > 0));
   const form = make('form', {}, [attach, box, make('button', { type: 'submit' }, ['Send'])]);
   box.addEventListener('keydown', (event) => {
