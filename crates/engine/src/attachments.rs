@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use parlor_channel::{MediaInspector, MediaRefusal, SmallPicture, Transport};
 use parlor_model::{
     Agent, AgentName, Attachment, AttachmentId, BlobId, ChannelName, ClientId, ContactId, ContactPointId,
-    Content, ContentHash, FileName, Id, InteractionId, MediaType, Message, MessageId, MessageText,
-    RejectReason, RejectedAttachment, ThreadId, Thumbnail, Timestamp,
+    Content, ContentHash, FileName, InteractionId, MediaType, Message, MessageId, MessageText, RejectReason,
+    RejectedAttachment, ThreadId, Thumbnail, Timestamp,
 };
 use parlor_store::{
     BlobError, BlobReader, BlobStore, BlobWriter, Document, DocumentKey, DocumentOwner, DocumentWrite,
@@ -269,10 +269,7 @@ fn attachment_id(owner: &Owner, client: ClientId) -> AttachmentId {
     hash.update(owner.len().to_be_bytes());
     hash.update(owner.as_bytes());
     hash.update(client.0.as_bytes());
-    let digest = hash.finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    AttachmentId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    crate::source::id_of(hash)
 }
 
 impl Engine {

@@ -22,6 +22,8 @@ use crate::decide::{Attempt, until_decided};
 use crate::draft::Draft;
 use crate::engine::{Drive, Engine, Inner};
 use crate::error::EngineError;
+use crate::relay::STOP_WITHIN;
+use crate::source::id_of;
 
 /// The kind of documents that name files which lie with a provider. Each belongs to its message.
 const AWAITED: &str = "awaited_files";
@@ -122,9 +124,11 @@ impl Fetcher {
                     let _ = done.send(self.settle().await);
                 }
                 Some(FetchSignal::Stop(done)) => {
-                    while let Some(ended) = self.jobs.join_next().await {
-                        self.ended(ended.ok());
-                    }
+                    // What has not come by then is fetched by whoever goes on.
+                    let _ = tokio::time::timeout(STOP_WITHIN, async {
+                        while self.jobs.join_next().await.is_some() {}
+                    })
+                    .await;
                     let _ = done.send(());
                     return;
                 }
@@ -187,15 +191,12 @@ pub(crate) fn awaited_in(documents: &[DocumentWrite]) -> Vec<MessageId> {
 }
 
 /// An id for something of a message that is the same each time it is asked for.
-fn derived(message: MessageId, what: &str, number: usize) -> uuid::Uuid {
+fn derived(message: MessageId, what: &str, number: usize) -> MessageId {
     let mut hash = Sha256::new();
     hash.update(message.as_uuid().as_bytes());
     hash.update(what);
     hash.update(number.to_be_bytes());
-    let hash: [u8; 32] = hash.finalize().into();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    id_of(hash)
 }
 
 impl Inner {
@@ -250,7 +251,7 @@ impl Engine {
         let Some(session) = self.session_of(first.thread).await? else {
             return Ok(false);
         };
-        let entry = MessageId::from_uuid(derived(message, "files", 0));
+        let entry = derived(message, "files", 0);
         if self.inner.store.message(entry).await?.is_some() {
             // They came; only the note of them was left.
             self.forget_awaited(document).await?;
@@ -262,7 +263,7 @@ impl Engine {
         let mut rejected = Vec::new();
         let mut later = false;
         for (number, media) in awaited.media.iter().enumerate() {
-            let client = ClientId(derived(message, "file", number));
+            let client = ClientId(derived(message, "file", number).as_uuid());
             let fetched = match self.fetch_file(&session, client, number, media).await {
                 // Something of ours fails it again and again.
                 Err(error) if hopeless => {

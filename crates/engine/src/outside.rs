@@ -19,6 +19,7 @@ use crate::engine::{Engine, Inner};
 use crate::error::{EngineError, InvalidTarget, Plug};
 use crate::open::is_among_own;
 use crate::permission::{Actor, Object, Verb, may};
+use crate::source::id_of;
 use crate::view::{ActionView, MessageView};
 
 /// The transcript in which a launch leaves its lines.
@@ -166,9 +167,7 @@ fn result_of(started: MessageId) -> MessageId {
     let mut hash = Sha256::new();
     hash.update(b"what came of a launch");
     hash.update(started.as_uuid().as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.finalize()[..16]);
-    MessageId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    id_of(hash)
 }
 
 fn line(id: MessageId, place: Place, launch: &Launch, stage: OutsideStage) -> NewMessage {

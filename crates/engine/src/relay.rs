@@ -26,6 +26,7 @@ use crate::engine::{Drive, Inner};
 use crate::error::EngineError;
 use crate::intake::MESSAGES;
 use crate::outbox::{SendContext, SendEvent, after};
+use crate::source::id_of;
 
 /// How many sends are on their way at once: enough to hide a provider's answering time, and few enough sockets.
 const AT_ONCE: usize = 64;
@@ -50,7 +51,7 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 const LOOK_FOR: Duration = Duration::from_mins(5);
 
 /// How long stopping waits for what is being sent. What has not ended by then may have been sent.
-const STOP_WITHIN: Duration = Duration::from_secs(8);
+pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// How often the writing down of how a send ended is tried.
 const CONCLUDE_TRIES: u32 = 5;
@@ -254,10 +255,7 @@ fn told_id(message: MessageId, outcome: &SendOutcome, attempts: u32) -> MessageI
     hash.update(message.as_uuid().as_bytes());
     hash.update(outcome.as_str());
     hash.update(attempt.to_be_bytes());
-    let hash: [u8; 32] = hash.finalize().into();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    MessageId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    id_of(hash)
 }
 
 impl Inner {
@@ -465,7 +463,11 @@ impl Inner {
         for attempt in 1..=CONCLUDE_TRIES {
             match self.learn(entry, event, provider_wait).await {
                 Ok(entry) => {
-                    return entry.filter(|entry| !entry.state.is_final()).map(|entry| entry.not_before);
+                    // What waits for a person is due at no moment.
+                    let waits = |entry: &OutboxEntry| {
+                        matches!(entry.state, OutboxState::Pending | OutboxState::Uncertain)
+                    };
+                    return entry.filter(waits).map(|entry| entry.not_before);
                 }
                 Err(error) => {
                     tracing::warn!(outbox = %entry.id, %error, attempt, "how a send ended was not written down");

@@ -1,4 +1,5 @@
-use parlor_model::{Clock, IdSource, Timestamp};
+use parlor_model::{Clock, Id, IdSource, Timestamp};
+use sha2::{Digest, Sha256};
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,4 +27,11 @@ impl IdSource for SystemIds {
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives randomness");
     }
+}
+
+/// An id that is the same whenever it is made of the same: the first bytes of a hash.
+pub(crate) fn id_of<T: Id>(hash: Sha256) -> T {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    T::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
