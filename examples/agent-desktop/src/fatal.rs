@@ -32,8 +32,6 @@ pub(crate) enum Fatal {
     NoDataFolder,
     #[error("{what}: {source}")]
     Io { what: String, source: std::io::Error },
-    #[error("PostgreSQL is not in this build; use sqlite:PATH or memory")]
-    NoPostgres,
     #[error("the address it listens on is none of a web server: {0}")]
     Address(String),
     #[error("account {account}: {reason}")]

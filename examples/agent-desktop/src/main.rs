@@ -27,9 +27,14 @@ pub(crate) struct Arguments {
     /// Where to listen; port 0 picks a free one. The first line on standard output says which.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Where to keep everything: `sqlite:PATH` or `memory`. Without it, a file in your data folder.
+    /// Where to keep everything: `sqlite:PATH`, `postgres://…` (schema `parlor`) or `memory`. Without it, a file in your
+    /// data folder.
     #[arg(long)]
     store: Option<StoreChoice>,
+    /// The folder for attachments, which all nodes on one database share. Without it, beside the SQLite file or in your data
+    /// folder.
+    #[arg(long)]
+    files: Option<PathBuf>,
     /// The configuration; without it the demo's.
     #[arg(long)]
     config: Option<PathBuf>,

@@ -32,12 +32,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fatal> {
     if arguments.config.is_none() && !arguments.listen.ip().is_loopback() {
         return Err(Fatal::DemoInPublic(arguments.listen));
     }
-    let store = OpenStore::open(arguments.store.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|source| Fatal::Io { what: "the runtime does not start".to_owned(), source })?;
-    runtime.block_on(serve(arguments, settings, store))
+    runtime.block_on(async {
+        let store = OpenStore::open(arguments.store.as_ref(), arguments.files.as_deref()).await?;
+        serve(arguments, settings, store).await
+    })
 }
 
 async fn serve(arguments: &Arguments, mut settings: Settings, store: OpenStore) -> Result<(), Fatal> {

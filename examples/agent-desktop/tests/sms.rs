@@ -15,6 +15,10 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use url::form_urlencoded;
 
+#[expect(dead_code, reason = "the tests of the store itself use the rest")]
+#[path = "../../../crates/store-postgres/tests/server/mod.rs"]
+mod server;
+
 const TOKEN: &str = "the-account's-token";
 const SID: &str = "AC00000000000000000000000000000001";
 const OURS: &str = "+15550001111";
@@ -100,6 +104,12 @@ struct Desk {
     _folder: tempfile::TempDir,
 }
 
+/// A file of its own, or a database.
+enum Kept {
+    InAFile,
+    At(String),
+}
+
 impl Drop for Desk {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -109,6 +119,10 @@ impl Drop for Desk {
 
 impl Desk {
     fn start(provider: &Provider) -> Self {
+        Self::keeping(provider, &Kept::InAFile)
+    }
+
+    fn keeping(provider: &Provider, kept: &Kept) -> Self {
         let config = format!(
             r#"
             admin_token = "the-operator's-token"
@@ -136,9 +150,14 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("desk.toml");
         std::fs::write(&path, config).unwrap();
-        let store = format!("sqlite:{}", folder.path().join("desk.db").display());
+        let store = match kept {
+            Kept::InAFile => format!("sqlite:{}", folder.path().join("desk.db").display()),
+            Kept::At(address) => address.clone(),
+        };
+        let files = folder.path().join("files");
         let mut child = Command::new(env!("CARGO_BIN_EXE_agent-desktop"))
             .args(["--listen", "127.0.0.1:0", "--store", &store, "--config", path.to_str().unwrap()])
+            .args(["--files", files.to_str().unwrap()])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -233,8 +252,24 @@ fn sid(kind: &str, number: u32) -> String {
 
 #[test]
 fn a_text_with_a_picture_is_answered_and_what_became_of_the_answer_is_known() {
+    text_and_answer(&Kept::InAFile);
+}
+
+#[test]
+fn the_same_in_a_database_that_several_nodes_share() {
+    let Some(server) = server::Server::start(&[]) else { return };
+    let socket = server.socket();
+    let kept = Kept::At(format!("postgres://postgres@/postgres?host={}", socket.display()));
+    let said = text_and_answer(&kept);
+    // It is there for the node that comes next.
+    let desk = Desk::keeping(&Provider::start(), &kept);
+    assert_eq!(desk.rows("transcript.ndjson"), said);
+}
+
+/// Gives what the transcript says at the end.
+fn text_and_answer(kept: &Kept) -> Vec<Value> {
     let provider = Provider::start();
-    let desk = Desk::start(&provider);
+    let desk = Desk::keeping(&provider, kept);
     desk.api("PUT", "/api/me/readiness", &json!({"medium": "sms", "ready": true}));
 
     let (inbound, media) = (sid("MM", 1), sid("ME", 1));
@@ -297,6 +332,7 @@ fn a_text_with_a_picture_is_answered_and_what_became_of_the_answer_is_known() {
     assert_eq!((&outbox[0]["state"], &outbox[0]["provider_id"]), (&json!("accepted"), &json!(outbound)));
     let counters = json_in(&desk.exported("counters"));
     assert_eq!(counters, json!({"received": 5, "appended": 3, "duplicate": 2, "dead": 0}));
+    desk.rows("transcript.ndjson")
 }
 
 #[test]
