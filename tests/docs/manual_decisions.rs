@@ -152,6 +152,10 @@ mod code {
         settings
     }
 
+    fn names(kinds: &[ChannelKind]) -> Value {
+        kinds.iter().map(|kind| Value::from(kind.as_str())).collect::<Vec<_>>().into()
+    }
+
     fn policy(settings: &mut Settings) {
         let rules = Rules::default();
         let interaction = rules.interaction;
@@ -175,6 +179,8 @@ mod code {
                 ("ended_holds", Value::try_from(interaction.ended_holds).unwrap()),
                 ("invitation", rules.invitation.into()),
                 ("missed_offer", missed_offer.into()),
+                ("contact_channels", names(&rules.channels.listed)),
+                ("default_channels", names(&rules.channels.preferred)),
                 ("recent_emojis", i64::try_from(rules.recent_emoji).unwrap().into()),
                 ("reply", reply.into()),
             ]

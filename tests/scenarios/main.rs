@@ -68,4 +68,5 @@ mod team;
 mod together;
 mod unread;
 mod views;
+mod ways;
 mod what_if;

@@ -8,9 +8,9 @@ use parlor::Builder;
 use parlor::blob::Blobs;
 use parlor::channel::{
     Capabilities, CapabilitiesId, Certainty, ChannelProfile, Confidence, Decoded, DeliverySide, Endpoint,
-    Feature, Happening, InboundMessage, Limit, MediaFetchError, MediaReference, MediaRule, MediaSource,
-    Outbound, Push, Receipt, ReceiptStage, Retry, SendReceipt, Support, Transport, TransportError,
-    TransportErrorKind, Unit, WebhookEvent,
+    Feature, Happening, InboundMessage, Limit, LineKind, MediaFetchError, MediaReference, MediaRule,
+    MediaSource, NumberFacts, NumberLookup, Outbound, Push, Receipt, ReceiptStage, Retry, SendReceipt,
+    Support, Transport, TransportError, TransportErrorKind, Unit, WebhookEvent,
 };
 use parlor::engine::{ContactSession, Engine, TakenIn};
 use parlor::media::Inspector;
@@ -58,6 +58,9 @@ struct Book {
     keeps_list: bool,
     by_words: bool,
     files: Vec<(String, Vec<Fetched>)>,
+    /// What is known of numbers; of others nobody can be asked.
+    lines: Vec<(String, LineKind)>,
+    looked_up: Vec<String>,
 }
 
 /// The network.
@@ -117,6 +120,19 @@ impl Post {
     /// What fetching a file gives, one time after the other.
     pub(crate) fn has_file(&self, location: &str, answers: Vec<Result<Vec<u8>, MediaFetchError>>) {
         self.book(|book| book.files.push((location.to_owned(), answers)));
+    }
+
+    /// What kind of line a number is.
+    pub(crate) fn knows_line(&self, number: &str, line: LineKind) {
+        self.book(|book| {
+            book.lines.retain(|(known, _)| known != number);
+            book.lines.push((number.to_owned(), line));
+        });
+    }
+
+    /// The numbers that it was asked about, in order.
+    pub(crate) fn looked_up(&self) -> Vec<String> {
+        self.book(|book| book.looked_up.clone())
     }
 
     /// The words it was asked to bring, in order, repetitions too.
@@ -213,6 +229,18 @@ impl MediaSource for Post {
     }
 }
 
+#[async_trait::async_trait]
+impl NumberLookup for Post {
+    async fn look_up_number(&self, address: &PointAddress) -> Result<NumberFacts, TransportError> {
+        self.book(|book| {
+            book.looked_up.push(address.as_str().to_owned());
+            let line = book.lines.iter().find(|(number, _)| number == address.as_str());
+            line.map(|(_, line)| NumberFacts::new(*line))
+                .ok_or_else(|| TransportError::new(TransportErrorKind::Network, Certainty::NotSent))
+        })
+    }
+}
+
 /// The world of every scenario, with a number on the network.
 pub(crate) struct Phones {
     pub(crate) world: World,
@@ -235,6 +263,7 @@ impl Phones {
         builder
             .transport(ChannelKind::Sms, Arc::new(post.clone()))
             .media_source("exchange", Arc::new(post.clone()))
+            .number_lookup("exchange", Arc::new(post.clone()))
             .channel_of("exchange", "phone", ChannelKind::Sms, OURS, "support")
     }
 

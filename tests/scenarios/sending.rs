@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use parlor::channel::{Happening, Receipt, ReceiptStage, Retry, TransportErrorKind};
-use parlor::engine::{EngineError, Once, SendDecision};
+use parlor::channel::{Happening, LineKind, MayReceive, Receipt, ReceiptStage, Retry, TransportErrorKind};
+use parlor::engine::{EngineError, Once, Plug, Said, SendDecision};
 use parlor::interaction::StateName;
 use parlor::model::{
-    ChannelKind, Content, DeliveryStage, Id, InteractionId, MessageId, ProviderMessageId, SendOutcome,
-    SystemNotice,
+    ChannelKind, ContactId, Content, DeliveryStage, Id, InteractionId, MessageId, ProviderMessageId,
+    SendOutcome, SystemNotice,
 };
 use parlor::store::OutboxState;
 
 use crate::post::{Answer, Phones, number_key};
-use crate::world::{channel, name};
+use crate::world::{channel, name, text};
 
 const HER: &str = "+15550002222";
 const WAIT: Duration = Duration::from_mins(2);
@@ -107,6 +107,87 @@ async fn r129_a_number_on_file_is_written_to_first() {
     assert_eq!(opened.state, StateName::Active);
     phones.world.answers("alice", opened.id, "good morning").await.unwrap();
     assert_eq!(phones.post.asked(), ["good morning"]);
+}
+
+/// Somebody is on file with a number, and alice begins a conversation there.
+async fn first_message(line: Option<LineKind>) -> (Phones, ContactId, InteractionId) {
+    let phones = Phones::new().await;
+    if let Some(line) = line {
+        phones.post.knows_line(HER, line);
+    }
+    let point = phones.world.knows(number_key(HER)).await;
+    let contact = phones.world.store.point(point).await.unwrap().unwrap().contact;
+    phones.engine().sign_in(&name("alice")).await.unwrap();
+    let opened = phones
+        .engine()
+        .open_interaction(&name("alice"), contact, &channel("phone"), Once(None))
+        .await
+        .unwrap();
+    (phones, contact, opened.id)
+}
+
+async fn check_of(phones: &Phones, contact: ContactId) -> Option<LineKind> {
+    let shown = phones.engine().contact(&name("alice"), contact).await.unwrap();
+    shown.ways[0].check.as_ref().map(|check| check.line)
+}
+
+#[tokio::test]
+async fn r130_a_line_that_takes_no_texts_is_warned_of_before_the_first_message() {
+    let (phones, contact, id) = first_message(Some(LineKind::Landline)).await;
+    let refused = phones.world.answers("alice", id, "good morning").await;
+    assert!(matches!(refused, Err(EngineError::NotSmsCapable { line: LineKind::Landline })), "{refused:?}");
+    assert_eq!((phones.post.asked().len(), phones.outbox().await.len()), (0, 0), "nothing was sent");
+    assert_eq!(check_of(&phones, contact).await, Some(LineKind::Landline), "and it is shown");
+    let again = phones
+        .engine()
+        .write_to_contact(&name("alice"), contact, &channel("phone"), phones.world.client_id(), text("hi"))
+        .await;
+    assert!(matches!(again, Err(EngineError::NotSmsCapable { .. })), "{again:?}");
+    assert_eq!(phones.post.looked_up(), [HER], "what is known is not asked again");
+
+    let said = Said::from(text("good morning")).anyway();
+    phones.engine().send(&name("alice"), id, phones.world.client_id(), said).await.unwrap();
+    phones.engine().settle().await;
+    assert_eq!(phones.post.asked(), ["good morning"]);
+    phones.world.answers("alice", id, "are you there?").await.unwrap();
+    assert_eq!(phones.post.asked().len(), 2, "one warning is enough");
+}
+
+#[tokio::test]
+async fn r130_nobody_is_warned_of_a_number_that_takes_texts_or_that_nothing_is_known_of() {
+    for line in [Some(LineKind::Mobile), Some(LineKind::Unknown), None] {
+        let (phones, contact, id) = first_message(line).await;
+        phones.world.answers("alice", id, "good morning").await.unwrap();
+        assert_eq!(phones.post.asked(), ["good morning"], "{line:?}");
+        assert_eq!(check_of(&phones, contact).await, line);
+    }
+}
+
+#[tokio::test]
+async fn r130_who_wrote_from_a_number_is_answered_there_without_a_question() {
+    let (phones, id) = talking().await;
+    phones.post.knows_line(HER, LineKind::Landline);
+    phones.world.answers("alice", id, "we are on it").await.unwrap();
+    assert_eq!(phones.post.looked_up().len(), 0);
+}
+
+#[tokio::test]
+async fn r130_a_number_is_looked_up_again_when_an_agent_asks() {
+    let (phones, contact, _) = first_message(Some(LineKind::Landline)).await;
+    let engine = phones.engine();
+    let point = phones.world.store.points_of(contact).await.unwrap()[0].id;
+    let found = engine.validate_point(&name("alice"), point).await.unwrap();
+    assert_eq!((found.line, found.state), (LineKind::Landline, MayReceive::No));
+    phones.post.knows_line(HER, LineKind::Mobile);
+    let found = engine.validate_point(&name("alice"), point).await.unwrap();
+    assert_eq!(found.state, MayReceive::Yes);
+    assert_eq!(check_of(&phones, contact).await, Some(LineKind::Mobile), "the warning is gone");
+    // A quarter of a year later nobody knows.
+    phones.world.skip(Duration::from_hours(91 * 24)).await;
+    assert_eq!(check_of(&phones, contact).await, None);
+    let chat = phones.world.visitor("she").await;
+    let refused = engine.validate_point(&name("alice"), chat.point).await;
+    assert!(matches!(refused, Err(EngineError::NotPlugged { plug: Plug::NumberLookup })), "{refused:?}");
 }
 
 #[tokio::test]

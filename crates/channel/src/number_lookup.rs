@@ -2,6 +2,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use parlor_model::PointAddress;
+use serde::{Deserialize, Serialize};
 
 use crate::TransportError;
 
@@ -43,7 +44,8 @@ impl NumberFacts {
 }
 
 /// What kind of line a phone number is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LineKind {
     /// A mobile phone.
@@ -87,7 +89,8 @@ impl LineKind {
 }
 
 /// Whether texts can be received somewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MayReceive {
     /// They can, as far as can be known.
     Yes,

@@ -178,15 +178,29 @@ impl fmt::Debug for OpenAttachment {
 pub struct Said {
     text: Option<MessageText>,
     files: Vec<ClientId>,
+    anyway: bool,
 }
 
 impl Said {
     /// Words, files by the ids under which they were uploaded, or both; `None` when there is neither.
     pub fn new(text: Option<MessageText>, files: Vec<ClientId>) -> Option<Self> {
-        (text.is_some() || !files.is_empty()).then_some(Self { text, files })
+        (text.is_some() || !files.is_empty()).then_some(Self { text, files, anyway: false })
     }
 
-    /// The same for comparing what was asked: equal for what is equal, and nothing else.
+    /// It is sent even where the number cannot receive texts, as far as is known (r130).
+    #[must_use]
+    pub const fn anyway(mut self) -> Self {
+        self.anyway = true;
+        self
+    }
+
+    /// Whether a warning was heeded already.
+    pub(crate) const fn is_anyway(&self) -> bool {
+        self.anyway
+    }
+
+    /// The same for comparing what was asked: equal for what is equal, and nothing else. Heeding a warning makes it no other
+    /// message.
     pub(crate) fn parts(&self) -> Vec<String> {
         let text = self.text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
         std::iter::once(text).chain(self.files.iter().map(ToString::to_string)).collect()
@@ -195,7 +209,7 @@ impl Said {
 
 impl From<MessageText> for Said {
     fn from(text: MessageText) -> Self {
-        Self { text: Some(text), files: Vec::new() }
+        Self { text: Some(text), files: Vec::new(), anyway: false }
     }
 }
 

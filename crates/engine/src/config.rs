@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_channel::OnShow;
+use parlor_composer::ChannelOrder;
 use parlor_interaction::{DispositionCode, Policy};
 use parlor_model::{Agent, AgentName, Channel, ChannelName, Medium, QueueName};
 use parlor_routing::{Classifier, QueueRule, RoutingError, RoutingPolicy, RoutingRules};
@@ -110,6 +111,9 @@ pub struct Rules {
     pub retention: Retention,
     /// How messages are sent through providers.
     pub sending: SendPolicy,
+    /// On which channel a contact is written to when nobody chose one, and how the ways to reach them are listed (r113,
+    /// r114).
+    pub channels: ChannelOrder,
 }
 
 impl Rules {
@@ -130,6 +134,7 @@ impl Default for Rules {
             uploads: Uploads::default(),
             retention: Retention::default(),
             sending: SendPolicy::default(),
+            channels: ChannelOrder::default(),
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use parlor_channel::{Delivery, permitted, preflight};
+use parlor_channel::{permitted, preflight};
 use parlor_interaction::{
     Active, Actor as ClosedBy, CaseValue, Command, CommandName, Consult, ConsultStage, ConsultTarget,
     Context, DispositionCode, EndedBy, Interaction, Offered, Origin, Policy, Refusal, State, Supervision,
     Transition, TransitionError,
 };
 use parlor_model::{
-    Agent, AgentName, Author, ChannelName, ClientId, ConsultId, ContactId, Content, FlagName, Id,
-    InteractionId, Label, Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness, ReadinessState,
-    Role, Subject, ThreadId, Timestamp, Visibility, WebAddress,
+    Agent, AgentName, Author, ChannelName, ClientId, ConsultId, ContactId, ContactPointId, Content, FlagName,
+    Id, InteractionId, Label, Medium, MessageId, MessageText, NotReadyReason, OfferId, Readiness,
+    ReadinessState, Role, Subject, ThreadId, Timestamp, Visibility, WebAddress,
 };
 use parlor_store::personal::erased_address;
 use parlor_store::{
@@ -43,6 +43,39 @@ const CONTACT_FIELD_BYTES: usize = 4_096;
 /// The client-made id of a write, with which it may be repeated. Without one it may not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Once(pub Option<ClientId>);
+
+/// On which of our channels a contact is written to, and at which of their addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct On {
+    channel: ChannelName,
+    point: Option<ContactPointId>,
+}
+
+impl On {
+    /// At one of the contact's addresses, where they have several.
+    #[must_use]
+    pub fn at(channel: ChannelName, point: ContactPointId) -> Self {
+        Self { channel, point: Some(point) }
+    }
+
+    fn is_at(&self, point: ContactPointId) -> bool {
+        self.point.is_none_or(|named| named == point)
+    }
+
+    /// What is asked, for the fingerprint of a request.
+    fn named(&self, contact: ContactId) -> Vec<String> {
+        let mut parts = vec![contact.to_string(), self.channel.to_string()];
+        parts.extend(self.point.map(|point| point.to_string()));
+        parts
+    }
+}
+
+/// At the address of the last exchange there; else at the last that is on file.
+impl From<&ChannelName> for On {
+    fn from(channel: &ChannelName) -> Self {
+        Self { channel: channel.clone(), point: None }
+    }
+}
 
 /// A write that may be repeated: its id, and a hash over what is asked.
 #[derive(Clone, Copy, Debug)]
@@ -263,14 +296,14 @@ impl Engine {
         &self,
         agent: &AgentName,
         contact: ContactId,
-        channel: &ChannelName,
+        on: impl Into<On>,
         client: ClientId,
         said: impl Into<Said>,
     ) -> Result<MessageView, EngineError> {
         self.touch(agent);
-        let said = said.into();
-        let ask = asked("write", vec![contact.to_string(), channel.to_string()], &said, client);
-        let writing = Writing::WithoutInteraction { contact, channel: channel.clone(), said };
+        let (on, said) = (on.into(), said.into());
+        let ask = asked("write", on.named(contact), &said, client);
+        let writing = Writing::WithoutInteraction { contact, on, said };
         self.write(agent, &ask, client, writing).await
     }
 
@@ -302,16 +335,19 @@ impl Engine {
         &self,
         agent: &AgentName,
         contact: ContactId,
-        channel: &ChannelName,
+        on: impl Into<On>,
         once: Once,
     ) -> Result<InteractionView, EngineError> {
+        let on = on.into();
         let configured = self.inner.configured_agent(agent)?;
         self.touch(agent);
         may(Actor::Agent(configured), Verb::OpenInteraction, Object::Contact)?;
-        let ask = Ask::new(once, "open", &[&contact.to_string(), channel.as_str()]);
+        let named = on.named(contact);
+        let named: Vec<_> = named.iter().map(String::as_str).collect();
+        let ask = Ask::new(once, "open", &named);
         let id = match self.inner.repeated(agent, &ask).await? {
             Some(resource) => InteractionId::from_uuid(resource),
-            None => match until_decided!(self.inner.try_open(configured, contact, channel, &ask).await) {
+            None => match until_decided!(self.inner.try_open(configured, contact, &on, &ask).await) {
                 Ok(id) => id,
                 Err(Attempt::Duplicate(Duplicate::Request(_))) => {
                     let resource = self.inner.repeated(agent, &ask).await?.ok_or(EngineError::Contended)?;
@@ -491,7 +527,7 @@ pub(crate) enum Writing {
     Note { id: InteractionId, text: MessageText },
     Consult { id: InteractionId, consult: ConsultId, text: MessageText },
     Whisper { id: InteractionId, text: MessageText },
-    WithoutInteraction { contact: ContactId, channel: ChannelName, said: Said },
+    WithoutInteraction { contact: ContactId, on: On, said: Said },
 }
 
 /// A change of what is known of a contact.
@@ -709,6 +745,7 @@ impl Inner {
         let new = match writing {
             Writing::ToContact { id, said } => {
                 let interaction = self.visible_interaction(agent, *id, Verb::WriteInInteraction).await?;
+                self.precheck(agent, &interaction.channel, interaction.thread, said.is_anyway()).await?;
                 let (content, taken) = self.agents_content(&agent.name, said).await?;
                 let contact = self.thread(interaction.thread).await?.and_then(|info| info.contact);
                 taken.bind(&mut draft, message, interaction.thread, contact, &content)?;
@@ -716,6 +753,7 @@ impl Inner {
             }
             Writing::PushedUrl { id, address } => {
                 let interaction = self.visible_interaction(agent, *id, Verb::PushUrl).await?;
+                self.precheck(agent, &interaction.channel, interaction.thread, false).await?;
                 self.remember_pushed(&mut draft, agent, address).await?;
                 let content = self.invitation(address)?;
                 self.say(agent, &interaction, message, content, &mut draft).await?
@@ -746,7 +784,7 @@ impl Inner {
                 let place = Some((*id, interaction.segment));
                 new_message(message, interaction.thread, place, agent, Visibility::Internal, content)
             }
-            Writing::WithoutInteraction { contact, channel, said } => {
+            Writing::WithoutInteraction { contact, on, said } => {
                 match may(Actor::Agent(agent), Verb::WriteWithoutInteraction, Object::Contact) {
                     Ok(()) => {}
                     Err(denial) if denial.missing == Missing::Flag(FlagName::ComposeFromCommunication) => {
@@ -754,9 +792,10 @@ impl Inner {
                     }
                     Err(denial) => return Err(denial.into()),
                 }
-                let session = self.session_on(*contact, channel).await?;
+                let session = self.session_on(*contact, on).await?;
+                self.precheck(agent, &session.channel, session.thread, said.is_anyway()).await?;
                 let (content, taken) = self.agents_content(&agent.name, said).await?;
-                let visibility = self.check_content(agent, channel, &content)?;
+                let visibility = self.check_content(agent, &on.channel, &content)?;
                 taken.bind(&mut draft, message, session.thread, Some(session.contact), &content)?;
                 self.remember_emoji(&mut draft, agent, &content).await?;
                 self.assign(&mut draft, &agent.name, session.thread).await;
@@ -837,26 +876,28 @@ impl Inner {
         Ok(transport.profile().visibility)
     }
 
-    /// The thread of a contact on a channel.
+    /// The thread of a contact on a channel; the last one there where no address of theirs was named.
     async fn session_on(
         self: &Arc<Self>,
         contact: ContactId,
-        channel: &ChannelName,
+        on: &On,
     ) -> Result<ContactSession, EngineError> {
         self.known_contact(contact).await?;
         let threads = self.store.threads_of(contact).await?;
         let found = threads.into_iter().rev().find_map(|thread| match thread.subject {
-            Subject::Direct(point) if thread.channel == *channel => Some((thread.id, point)),
+            Subject::Direct(point) if thread.channel == on.channel && on.is_at(point) => {
+                Some((thread.id, point))
+            }
             Subject::Direct(_) | Subject::Post(_) => None,
         });
         let Some((thread, point)) = found else {
-            return self.first_session_on(contact, channel).await;
+            return self.first_session_on(contact, on).await;
         };
         let known = self.store.point(point).await?;
         if known.is_some_and(|known| known.key.address == erased_address(point)) {
             return Err(EngineError::NotFound { what: "contact" });
         }
-        Ok(ContactSession { channel: channel.clone(), thread, point, contact })
+        Ok(ContactSession { channel: on.channel.clone(), thread, point, contact })
     }
 
     /// The thread of a contact on a channel on which they and we have not met: one can be written to first where we are the
@@ -864,21 +905,19 @@ impl Inner {
     async fn first_session_on(
         self: &Arc<Self>,
         contact: ContactId,
-        channel: &ChannelName,
+        on: &On,
     ) -> Result<ContactSession, EngineError> {
-        let none = || EngineError::NotOnChannel(channel.clone());
-        let configured = self.directory.channel(channel).ok_or_else(none)?;
-        let transport = self.transport(configured).ok_or_else(none)?;
-        if transport.profile().delivery == Delivery::Mailbox {
+        let none = || EngineError::NotOnChannel(on.channel.clone());
+        let configured = self.directory.channel(&on.channel).ok_or_else(none)?;
+        if !self.pushes_on(configured) {
             return Err(none());
         }
         let points = self.store.points_of(contact).await?;
-        let point = points
-            .iter()
-            .rev()
+        let mut theirs = points.iter().rev().filter(|point| on.is_at(point.id));
+        let point = theirs
             .find(|point| point.key.kind == configured.kind && point.key.address != erased_address(point.id))
             .ok_or_else(none)?;
-        let arrival = Arrival::new(channel.clone(), point.key.clone());
+        let arrival = Arrival::new(on.channel.clone(), point.key.clone());
         let session = until_decided!(self.try_arrive(&arrival).await).map_err(Attempt::into_error)?;
         Ok(session)
     }
@@ -887,10 +926,10 @@ impl Inner {
         self: &Arc<Self>,
         agent: &Agent,
         contact: ContactId,
-        channel: &ChannelName,
+        on: &On,
         ask: &Ask,
     ) -> Result<InteractionId, Attempt> {
-        let session = self.session_on(contact, channel).await?;
+        let session = self.session_on(contact, on).await?;
         let now = self.now();
         let mut draft = Draft::new(now);
         let id = if let Some(open) = self.open_in_thread(session.thread) {

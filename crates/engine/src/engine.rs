@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use parlor_channel::{MediaInspector, MediaSource, OutsideLauncher, Transport, VoiceGateway};
+use parlor_channel::{MediaInspector, MediaSource, NumberLookup, OutsideLauncher, Transport, VoiceGateway};
 use parlor_model::{
     AccountName, Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, ContactPointId, Id,
     IdSource, Subject, Thread, ThreadId, Timestamp,
@@ -56,6 +56,7 @@ pub(crate) struct Inner {
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     channel_transports: BTreeMap<ChannelName, Arc<dyn Transport>>,
     pub(crate) media_sources: BTreeMap<AccountName, Arc<dyn MediaSource>>,
+    pub(crate) number_lookups: BTreeMap<AccountName, Arc<dyn NumberLookup>>,
     pub(crate) relay: mpsc::UnboundedSender<RelaySignal>,
     pub(crate) fetcher: mpsc::UnboundedSender<FetchSignal>,
     threads: Mutex<BTreeMap<ThreadId, Arc<ThreadInfo>>>,
@@ -82,6 +83,7 @@ pub struct EngineBuilder {
     drive: Drive,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     channel_transports: BTreeMap<ChannelName, Arc<dyn Transport>>,
+    number_lookups: BTreeMap<AccountName, Arc<dyn NumberLookup>>,
     media_sources: BTreeMap<AccountName, Arc<dyn MediaSource>>,
     voice: Option<Arc<dyn VoiceGateway>>,
     launcher: Option<Arc<dyn OutsideLauncher>>,
@@ -131,6 +133,7 @@ impl EngineBuilder {
             transports: BTreeMap::new(),
             channel_transports: BTreeMap::new(),
             media_sources: BTreeMap::new(),
+            number_lookups: BTreeMap::new(),
             voice: None,
             launcher: None,
             files: None,
@@ -193,6 +196,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Plugs in who is asked about the numbers that are written to from an account, before the first message goes there
+    /// (r130). Without one nobody is warned of a line that takes no texts.
+    pub fn number_lookup(mut self, account: AccountName, lookup: Arc<dyn NumberLookup>) -> Self {
+        self.number_lookups.insert(account, lookup);
+        self
+    }
+
     /// Plugs in where the bytes of attachments are kept, and who looks into them. Without it there are no attachments.
     pub fn attachments(mut self, blobs: Arc<dyn BlobStore>, inspector: Arc<dyn MediaInspector>) -> Self {
         self.files = Some(Files { blobs, inspector });
@@ -234,6 +244,7 @@ impl EngineBuilder {
             transports: self.transports,
             channel_transports: self.channel_transports,
             media_sources: self.media_sources,
+            number_lookups: self.number_lookups,
             relay,
             fetcher,
             threads: Mutex::new(BTreeMap::new()),

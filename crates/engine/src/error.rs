@@ -1,7 +1,7 @@
-use parlor_channel::{MediaRefusal, PreflightRefusal};
+use parlor_channel::{LineKind, MediaRefusal, PreflightRefusal};
 use parlor_composer::AddressRefusal;
 use parlor_interaction::{DispositionCode, GoneReason, Refusal, TransitionError};
-use parlor_model::{AgentName, ChannelName, RejectReason, TextError};
+use parlor_model::{AgentName, ChannelName, ContactId, RejectReason, TextError};
 use parlor_routing::RoutingError;
 use parlor_store::{BlobError, StoreError};
 
@@ -109,6 +109,18 @@ pub enum EngineError {
     /// The contact has said that they want no more messages.
     #[error("the contact does not want to be written to")]
     OptedOut,
+    /// The number cannot receive texts, as far as can be known: the message goes out when the agent says *anyway* (r130).
+    #[error("the number cannot receive texts, as far as is known: it is {}", line.as_str())]
+    NotSmsCapable {
+        /// What kind of line it is.
+        line: LineKind,
+    },
+    /// The address is on file for somebody else.
+    #[error("the address is another contact's")]
+    OfAnotherContact {
+        /// Whose it is.
+        contact: ContactId,
+    },
     /// Nobody has to say any more what becomes of the message.
     #[error("nothing has to be decided about this message")]
     NothingToDecide,
@@ -172,6 +184,8 @@ pub enum InvalidTarget {
     NoNumber,
     /// The contact has no such number or address on file.
     NotOnFile,
+    /// It is no address that an agent can put on file for that network.
+    NoAddress,
     /// A contact cannot be asked by chat (r51).
     ContactByChat,
     /// The agent is the one who asks.
@@ -189,6 +203,7 @@ impl InvalidTarget {
             Self::NotEnabled => "not_enabled",
             Self::NoNumber => "no_number",
             Self::NotOnFile => "not_on_file",
+            Self::NoAddress => "no_address",
             Self::ContactByChat => "contact_by_chat",
             Self::Oneself => "oneself",
         }
@@ -205,6 +220,8 @@ pub enum Plug {
     /// The [`BlobStore`](parlor_store::BlobStore) and the [`MediaInspector`](parlor_channel::MediaInspector), without which
     /// there are no attachments.
     Attachments,
+    /// The [`NumberLookup`](parlor_channel::NumberLookup), which is asked about numbers.
+    NumberLookup,
 }
 
 impl Plug {
@@ -214,6 +231,7 @@ impl Plug {
             Self::VoiceGateway => "voice_gateway",
             Self::OutsideLauncher => "outside_launcher",
             Self::Attachments => "attachments",
+            Self::NumberLookup => "number_lookup",
         }
     }
 }

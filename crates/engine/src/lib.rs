@@ -35,6 +35,8 @@ mod open;
 pub mod outbox;
 mod outside;
 pub mod permission;
+mod points;
+mod precheck;
 mod presence;
 mod push;
 mod reads;
@@ -47,6 +49,7 @@ mod targets;
 mod team;
 mod together;
 pub mod view;
+mod ways;
 mod what_if;
 
 pub use attachments::{FileRules, OpenAttachment, Opening, Said, UploadWriter, Uploading};
@@ -56,7 +59,7 @@ pub use config::{
 pub use consult::Consulted;
 pub use contact_side::{Arrival, ContactConnection, ContactItem, ContactSession, Inbound, Received};
 pub use decision::SendDecision;
-pub use desk::{ContactEdit, Once};
+pub use desk::{ContactEdit, On, Once};
 pub use engine::{Drive, Engine, EngineBuilder, StartError};
 pub use erasure::{ErasedContact, ExportedFile};
 pub use error::{EngineError, InvalidTarget, OfferGone, Plug};

@@ -193,22 +193,29 @@ fn on_file(contact: &Contact, points: &[ContactPoint]) -> Vec<ActionView> {
         Some(ActionView { means, address: point.key.address.clone(), point: Some(point.id), field: None })
     });
     let of_fields = contact.fields.iter().filter_map(|(name, value)| {
-        let means = match parlor_composer::whole(value)?.kind {
-            SpanKind::Phone => OutsideMeans::Call,
-            SpanKind::Email => OutsideMeans::Email,
-            SpanKind::Url => return None,
-        };
+        let means = means_of_field(value)?;
         let address = PointAddress::new(value.trim());
         Some(ActionView { means, address, point: None, field: Some(name.clone()) })
     });
     let mut seen = BTreeSet::new();
-    of_points.chain(of_fields).filter(|action| seen.insert((action.means, plain(action)))).collect()
+    of_points
+        .chain(of_fields)
+        .filter(|action| seen.insert((action.means, plain(action.means, action.address.as_str()))))
+        .collect()
+}
+
+/// What can be started at what stands in a field, where it is a number or an address and nothing else.
+pub(crate) fn means_of_field(value: &str) -> Option<OutsideMeans> {
+    match parlor_composer::whole(value)?.kind {
+        SpanKind::Phone => Some(OutsideMeans::Call),
+        SpanKind::Email => Some(OutsideMeans::Email),
+        SpanKind::Url => None,
+    }
 }
 
 /// A number or address without the ways in which the same one can be written.
-fn plain(action: &ActionView) -> String {
-    let address = action.address.as_str();
-    match action.means {
+pub(crate) fn plain(means: OutsideMeans, address: &str) -> String {
+    match means {
         OutsideMeans::Call => address.chars().filter(char::is_ascii_digit).collect(),
         OutsideMeans::Email => address.trim().to_lowercase(),
     }

@@ -253,7 +253,15 @@ impl Engine {
         interactions.sort_by_key(|interaction| std::cmp::Reverse((interaction.created_at, interaction.id)));
         let unread = self.inner.store.unread(agent, id).await?;
         let assigned = self.inner.store.assigned(agent).await?.contains(&id);
+        let mut checks = BTreeMap::new();
+        for point in &points {
+            if let Some(check) = self.inner.point_check(point).await? {
+                checks.insert(point.id, check);
+            }
+        }
         Ok(ContactView {
+            ways: self.inner.ways(configured, &contact, &points, &threads, checks),
+            default_channel: self.inner.default_channel(&threads),
             contact: ContactDetails {
                 id,
                 version: contact.version,
@@ -701,7 +709,7 @@ fn channel_of(point: &ContactPoint, threads: &[Thread]) -> Option<ChannelName> {
         .map(|thread| thread.channel.clone())
 }
 
-fn point_view(point: &ContactPoint, channel: Option<ChannelName>) -> PointView {
+pub(crate) fn point_view(point: &ContactPoint, channel: Option<ChannelName>) -> PointView {
     PointView {
         id: point.id,
         kind: point.key.kind.clone(),

@@ -264,7 +264,7 @@ impl Inner {
         self.directory.channels().any(|channel| self.pushes_on(channel))
     }
 
-    fn pushes_on(&self, channel: &Channel) -> bool {
+    pub(crate) fn pushes_on(&self, channel: &Channel) -> bool {
         self.transport(channel).is_some_and(|transport| match transport.delivery() {
             DeliverySide::Push(_) => true,
             DeliverySide::Mailbox => false,

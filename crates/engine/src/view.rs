@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use parlor_channel::ConnectionState;
+use parlor_channel::{ConnectionState, LineKind, MayReceive};
 use parlor_composer::Span;
 use parlor_interaction::{CaseValue, DispositionCode, Outcome, StateName, Supervision};
 use parlor_model::{
@@ -412,6 +412,65 @@ pub struct ActionView {
     pub field: Option<String>,
 }
 
+/// A way to reach a contact (r114 to r117).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WayView {
+    /// The network; `None` for what stands in a field.
+    pub kind: Option<ChannelKind>,
+    /// The number or address.
+    pub address: PointAddress,
+    /// Which contact point that is.
+    pub point: Option<ContactPointId>,
+    /// In which field it stands instead.
+    pub field: Option<String>,
+    /// On which of our channels there was an exchange with it, the last first; empty where there never was (r115).
+    pub channels: Vec<ChannelName>,
+    /// What the agent can start there (r116, r117).
+    pub actions: Vec<WayAction>,
+    /// What was found out about it, where it was asked (r130).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<PointCheck>,
+}
+
+/// What was found out about a number (r130).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PointCheck {
+    /// Whether it can receive texts.
+    pub state: MayReceive,
+    /// What kind of line it is.
+    pub line: LineKind,
+    /// Whose network it is in.
+    pub carrier: Option<String>,
+    /// In which country, as two letters.
+    pub country: Option<String>,
+    /// When it was asked.
+    pub checked_at: Timestamp,
+}
+
+/// Something that an agent can start at an address of a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WayAction {
+    /// What: `open_interaction`, `call` or `email`.
+    pub action: &'static str,
+    /// On which of our channels an interaction would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelName>,
+}
+
+impl WayAction {
+    pub(crate) const fn open(channel: ChannelName) -> Self {
+        Self { action: "open_interaction", channel: Some(channel) }
+    }
+
+    pub(crate) const fn outside(means: OutsideMeans) -> Self {
+        let action = match means {
+            OutsideMeans::Call => "call",
+            OutsideMeans::Email => "email",
+        };
+        Self { action, channel: None }
+    }
+}
+
 /// A contact in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContactSummary {
@@ -447,6 +506,11 @@ pub struct ContactView {
     pub contact: ContactDetails,
     /// Their addresses.
     pub points: Vec<PointView>,
+    /// How they can be reached, in the order in which it is listed (r114).
+    pub ways: Vec<WayView>,
+    /// The channel on which they are written to when nobody chose one (r113); `None` for somebody with whom there was no
+    /// exchange, where there is no web chat either.
+    pub default_channel: Option<ChannelName>,
     /// Their threads.
     pub threads: Vec<ThreadView>,
     /// Their interactions, newest first.

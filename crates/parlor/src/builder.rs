@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parlor_channel::{MediaInspector, MediaSource, OutsideLauncher, Transport, VoiceGateway};
+use parlor_channel::{MediaInspector, MediaSource, NumberLookup, OutsideLauncher, Transport, VoiceGateway};
 use parlor_engine::{Config, Disposition, Drive, Engine, EngineBuilder, StartError};
 use parlor_interaction::{DispositionCode, DispositionCodeError};
 use parlor_model::{
@@ -20,6 +20,7 @@ pub struct Builder {
     store: Option<Arc<dyn Store>>,
     transports: Vec<(ChannelKind, Arc<dyn Transport>)>,
     media_sources: Vec<(String, Arc<dyn MediaSource>)>,
+    number_lookups: Vec<(String, Arc<dyn NumberLookup>)>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdSource>>,
     drive: Drive,
@@ -68,6 +69,7 @@ impl Builder {
             store: None,
             transports: Vec::new(),
             media_sources: Vec::new(),
+            number_lookups: Vec::new(),
             clock: None,
             ids: None,
             drive: Drive::Automatic,
@@ -171,6 +173,12 @@ impl Builder {
         self
     }
 
+    /// Plugs in who is asked about the numbers that are written to from an account.
+    pub fn number_lookup(mut self, account: &str, lookup: Arc<dyn NumberLookup>) -> Self {
+        self.number_lookups.push((account.to_owned(), lookup));
+        self
+    }
+
     /// Plugs in who carries calls for consults.
     pub fn voice_gateway(mut self, gateway: Arc<dyn VoiceGateway>) -> Self {
         self.voice = Some(gateway);
@@ -222,6 +230,12 @@ impl Builder {
                 media_sources.push((account, source));
             }
         }
+        let mut number_lookups = Vec::new();
+        for (account, lookup) in std::mem::take(&mut self.number_lookups) {
+            if let Some(account) = self.checked(&account, AccountName::new) {
+                number_lookups.push((account, lookup));
+            }
+        }
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
@@ -232,6 +246,9 @@ impl Builder {
         }
         for (account, source) in media_sources {
             engine = engine.media_source(account, source);
+        }
+        for (account, lookup) in number_lookups {
+            engine = engine.number_lookup(account, lookup);
         }
         if let Some(gateway) = self.voice {
             engine = engine.voice_gateway(gateway);

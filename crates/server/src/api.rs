@@ -15,6 +15,7 @@ mod kpi;
 mod me;
 mod offers;
 mod outside;
+mod points;
 mod push_url;
 mod routing;
 mod sends;
@@ -63,6 +64,7 @@ impl Api {
         let api = emoji::routes(api);
         let api = attachments::routes(api);
         let api = sends::routes(api);
+        let api = points::routes(api);
         let api = webhooks::routes(api);
         let api = contacts::routes(api);
         let api = erasure::routes(api);

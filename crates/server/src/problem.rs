@@ -82,6 +82,11 @@ codes! {
     RequestTimeout = 408 "request_timeout",
     /// The offer is no longer there; `reason` says why.
     OfferGone = 409 "offer_gone",
+    /// The number cannot receive texts, as far as is known: with `force` the message goes out all the same; `line` says
+    /// what it is (r130).
+    NotSmsCapable = 409 "not_sms_capable",
+    /// The address is on file for somebody else; `contact` says for whom.
+    OfAnotherContact = 409 "of_another_contact",
     /// It is being offered to somebody.
     AlreadyOffered = 409 "already_offered",
     /// Somebody has it.
@@ -325,7 +330,13 @@ impl From<EngineError> for Problem {
                 .with("missing", FlagName::EmojiAllowed.as_str())
                 .with("start", start)
                 .with("end", end),
+            EngineError::OfAnotherContact { contact } => {
+                Self::new(Code::OfAnotherContact, detail).with("contact", contact.to_string())
+            }
             EngineError::OptedOut => Self::new(Code::OptedOut, detail),
+            EngineError::NotSmsCapable { line } => {
+                Self::new(Code::NotSmsCapable, detail).with("line", line.as_str())
+            }
             EngineError::NothingToDecide => Self::new(Code::NothingToDecide, detail),
             EngineError::InWork => Self::new(Code::InWork, detail),
             EngineError::IdReused => Self::new(Code::IdReused, detail),

@@ -267,6 +267,14 @@ fn colleagues() -> Vec<Row> {
             Some(json!({"id": uuid(9), "resolution": "discard"})),
             [401, 401, 404, 409, 403, 404, 403],
         ),
+        // Nobody is asked about numbers.
+        ("POST", "/api/points/{point}/validate", None, [401, 401, 501, 501, 501, 403, 403]),
+        (
+            "POST",
+            "/api/contacts/{contact}/points",
+            Some(json!({"kind": "sms", "address": "+12125550123"})),
+            [401, 401, 200, 200, 200, 403, 403],
+        ),
         // Only a provider opens these.
         ("GET", "/webhooks/{account}", None, [403; 7]),
         ("POST", "/webhooks/{account}", None, [403; 7]),
@@ -317,6 +325,7 @@ async fn world(template: &str) -> (World, String) {
     let said = world.store.messages(session.thread, 0, 1).await.unwrap().remove(0).id.to_string();
     let path = template
         .replace("{message}", &said)
+        .replace("{point}", &session.point.to_string())
         .replace("{account}", "twilio")
         .replace("{attachment}", &attachment)
         .replace("{interaction}", &interaction)

@@ -7,7 +7,7 @@ use parlor::channel::{ProviderTransport, WebhookCodec};
 use parlor::engine::EngineBuilder;
 use parlor::http::{Client, ClientLimits, FetchLimits, MediaFetcher};
 use parlor::model::{AccountName, Channel};
-use parlor::twilio::{TwilioAccount, TwilioError, TwilioSettings, sms_capabilities};
+use parlor::twilio::{TwilioAccount, TwilioError, TwilioLookup, TwilioSettings, sms_capabilities};
 use parlor_testkit::simulators::Twilio;
 use secrecy::SecretString;
 use toml::Spanned;
@@ -130,7 +130,12 @@ impl Account {
         let fetcher = if simulated { MediaFetcher::insecure_allow_loopback } else { MediaFetcher::new };
         let media = fetcher(Arc::clone(&account) as _, FetchLimits::default());
         let media = media.map_err(|error| failed(&error))?;
-        Ok(Plugs { name: self.name.clone(), account, client, media })
+        // Looking a number up costs money, so that it is done where its address is given.
+        let lookup = self
+            .lookup_base_url
+            .as_ref()
+            .map(|_| TwilioLookup::new(Arc::clone(&account), Arc::new(client.clone())));
+        Ok(Plugs { name: self.name.clone(), account, client, media, lookup: lookup.map(Arc::new) })
     }
 }
 
@@ -149,6 +154,7 @@ pub(crate) struct Plugs {
     account: Arc<TwilioAccount>,
     client: Client,
     media: MediaFetcher,
+    lookup: Option<Arc<TwilioLookup>>,
 }
 
 impl Plugs {
@@ -160,6 +166,10 @@ impl Plugs {
             Arc::clone(&self.account) as _,
             Arc::new(self.client.clone()),
         ));
+        let builder = match &self.lookup {
+            Some(lookup) => builder.number_lookup(self.name.clone(), Arc::clone(lookup) as _),
+            None => builder,
+        };
         channels
             .iter()
             .filter(|channel| channel.account.as_ref() == Some(&self.name))

@@ -470,6 +470,12 @@ fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Confi
     if let Some(words) = &table.invitation {
         rules.invitation.clone_from(words);
     }
+    if let Some(kinds) = &table.default_channels {
+        rules.channels.preferred = kinds_in(lines, kinds)?;
+    }
+    if let Some(kinds) = &table.contact_channels {
+        rules.channels.listed = kinds_in(lines, kinds)?;
+    }
     if let Some(missed) = &table.missed_offer {
         rules.missed_offer = match missed.get_ref().as_str() {
             "stay_ready" => MissedOffer::StayReady,
@@ -485,6 +491,19 @@ fn policy(lines: Lines<'_>, table: &PolicyTable, file: &File, config: &mut Confi
         };
     }
     Ok(())
+}
+
+/// Networks in an order, each once.
+fn kinds_in(lines: Lines<'_>, names: &[Spanned<String>]) -> Result<Vec<ChannelKind>, Mistake> {
+    let mut kinds = Vec::with_capacity(names.len());
+    for name in names {
+        let kind = named(lines, name, |name| name.parse::<ChannelKind>())?;
+        if kinds.contains(&kind) {
+            return Err(lines.mistake(name, "it stands there twice"));
+        }
+        kinds.push(kind);
+    }
+    Ok(kinds)
 }
 
 pub(crate) fn named<T, E: std::fmt::Display>(

@@ -194,6 +194,8 @@ pub(crate) struct PolicyTable {
     pub(crate) reply: Option<Spanned<String>>,
     pub(crate) invitation: Option<String>,
     pub(crate) recent_emojis: Option<u16>,
+    pub(crate) default_channels: Option<Vec<Spanned<String>>>,
+    pub(crate) contact_channels: Option<Vec<Spanned<String>>>,
     // Of the message box: accepted, so that one file serves every build; nothing reads it yet.
     #[serde(rename = "post_countdown_at")]
     pub(crate) _post_countdown_at: Option<u32>,

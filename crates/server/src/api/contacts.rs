@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::response::Response;
 use parlor_engine::permission::{Actor, Object, Verb, may};
 use parlor_engine::view::{ContactPage, ContactView, ConversationView, FoundView};
-use parlor_engine::{ContactEdit, ContactsRequest, ConversationRequest, FindRequest, Once};
-use parlor_model::{ChannelName, ClientId, ContactId, Visibility};
+use parlor_engine::{ContactEdit, ContactsRequest, ConversationRequest, FindRequest, On, Once};
+use parlor_model::{ChannelName, ClientId, ContactId, ContactPointId, Visibility};
 use parlor_store::ContactScope;
 use serde::Deserialize;
 
@@ -120,6 +120,8 @@ pub(super) fn routes(api: Api) -> Api {
             Code::FileRejected,
             Code::EmojiNotAllowed,
             Code::NotOnChannel,
+            Code::NotSmsCapable,
+            Code::OptedOut,
             Code::TextEmpty,
             Code::TextTooLong,
             Code::OverLimit,
@@ -318,9 +320,23 @@ async fn conversation(
 struct WriteToContact {
     id: ClientId,
     channel: String,
+    /// At which of the contact's addresses; without it where the last exchange was.
+    point: Option<ContactPointId>,
     text: Option<String>,
     #[serde(default)]
     attachments: Vec<ClientId>,
+    /// A number that cannot receive texts is written to all the same (r130).
+    #[serde(default)]
+    force: bool,
+}
+
+/// Where a contact is written to.
+fn on(channel_name: String, point: Option<ContactPointId>) -> Result<On, Problem> {
+    let channel = channel(channel_name)?;
+    Ok(match point {
+        Some(point) => On::at(channel, point),
+        None => On::from(&channel),
+    })
 }
 
 /// A name that is not of the right form names no channel, and so none of this contact's.
@@ -335,9 +351,9 @@ async fn write(
     Named(contact): Named<ContactId>,
     Json(body): Json<WriteToContact>,
 ) -> Result<Answer<OneMessage>, Problem> {
-    let channel = channel(body.channel)?;
-    let said = said(body.text, body.attachments)?;
-    let message = shared.engine.write_to_contact(&caller.name, contact, &channel, body.id, said).await?;
+    let on = on(body.channel, body.point)?;
+    let said = said(body.text, body.attachments, body.force)?;
+    let message = shared.engine.write_to_contact(&caller.name, contact, on, body.id, said).await?;
     Ok(Answer::created(OneMessage { message }))
 }
 
@@ -345,6 +361,8 @@ async fn write(
 struct OpenInteraction {
     id: Option<ClientId>,
     channel: String,
+    /// At which of the contact's addresses; without it where the last exchange was.
+    point: Option<ContactPointId>,
 }
 
 async fn open(
@@ -353,8 +371,8 @@ async fn open(
     Named(contact): Named<ContactId>,
     Json(body): Json<OpenInteraction>,
 ) -> Result<Answer<OneInteraction>, Problem> {
-    let channel = channel(body.channel)?;
-    let interaction = shared.engine.open_interaction(&caller.name, contact, &channel, Once(body.id)).await?;
+    let on = on(body.channel, body.point)?;
+    let interaction = shared.engine.open_interaction(&caller.name, contact, on, Once(body.id)).await?;
     Ok(Answer::ok(OneInteraction { interaction }))
 }
 

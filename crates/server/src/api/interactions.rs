@@ -62,6 +62,8 @@ fn talking(api: Api) -> Api {
             Code::TextTooLong,
             Code::OverLimit,
             Code::EmojiNotAllowed,
+            Code::OptedOut,
+            Code::NotSmsCapable,
             Code::AtCapacity,
             Code::AsyncDisabled,
             Code::InteractionDone,
@@ -206,19 +208,23 @@ pub(super) struct SaidBody {
     text: Option<String>,
     #[serde(default)]
     attachments: Vec<ClientId>,
+    /// A number that cannot receive texts is written to all the same (r130).
+    #[serde(default)]
+    force: bool,
 }
 
 impl SaidBody {
     pub(super) fn checked(self) -> Result<Said, Problem> {
-        said(self.text, self.attachments)
+        said(self.text, self.attachments, self.force)
     }
 }
 
 /// Words, files, or both. Blank words beside files are none.
-pub(super) fn said(text: Option<String>, attachments: Vec<ClientId>) -> Result<Said, Problem> {
+pub(super) fn said(text: Option<String>, attachments: Vec<ClientId>, force: bool) -> Result<Said, Problem> {
     let text = text.filter(|text| attachments.is_empty() || !text.trim().is_empty());
     let text = text.map(MessageText::new).transpose()?;
-    Said::new(text, attachments).ok_or_else(|| TextError::Empty.into())
+    let said = Said::new(text, attachments).ok_or(TextError::Empty)?;
+    Ok(if force { said.anyway() } else { said })
 }
 
 async fn interaction(

@@ -69,4 +69,24 @@ await step('what did not reach a telephone is said once', async () => {
   await until('both telephones are drawn', async () => await table.locator('.phone').count() === 3);
 });
 
+await step('a number that takes no texts is warned of before the first message, and written to all the same', async () => {
+  await alice.id('tab-contact').click();
+  const number = alice.locator('[data-testid=number]:visible');
+  await number.fill('+1 555 000 4444');
+  await number.press('Enter');
+  const way = alice.locator('[data-testid=way][data-address="+15550004444"]:visible');
+  const before = await alice.id('interaction-view').getAttribute('data-interaction');
+  await way.getByTestId('way-open').click();
+  await until('the new interaction is shown', async () => await alice.id('interaction-view').getAttribute('data-interaction') !== before);
+  await alice.answer('Good morning');
+  const warning = alice.locator('[data-testid=notice]', { hasText: 'cannot receive texts' });
+  await warning.waitFor();
+  await alice.id('tab-contact').click();
+  await alice.locator('[data-testid=way-warning]:visible').waitFor();
+  await shot(alice, 'texting-landline');
+  await alice.id('notice-remedy').click();
+  await alice.id('transcript').locator('[data-testid=entry][data-author=agent]', { hasText: 'Good morning' }).waitFor();
+  await alice.id('transcript').locator('[data-testid=entry] .notice-text', { hasText: 'A message was not delivered' }).waitFor();
+});
+
 await step.end(desk, browser);

@@ -152,8 +152,8 @@ export const api = {
   interaction: (interaction) => request('GET', `/api/interactions/${at(interaction)}`),
 
   // These are repeated by the outbox, which keeps them across reloads.
-  /** @param {string} interaction @param {string} id @param {string} text @param {string[]} attachments @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
-  sendMessage: (interaction, id, text, attachments) => request('POST', `/api/interactions/${at(interaction)}/messages`, { id, text, attachments }),
+  /** @param {string} interaction @param {string} id @param {string} text @param {string[]} attachments @param {boolean} force @returns {Promise<{message: import('./types.js').Message, interaction: Interaction}>} */
+  sendMessage: (interaction, id, text, attachments, force) => request('POST', `/api/interactions/${at(interaction)}/messages`, { id, text, attachments, ...(force ? { force } : {}) }),
   /** @param {string} interaction @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   sendNote: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/notes`, { id, text }),
   /** @param {string} interaction @param {string} consult @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
@@ -162,8 +162,8 @@ export const api = {
   whisper: (interaction, id, text) => request('POST', `/api/interactions/${at(interaction)}/monitor/messages`, { id, text }),
   /** In a chat with a colleague. @param {string} consult @param {string} id @param {string} text @returns {Promise<{message: import('./types.js').Message}>} */
   writeToColleague: (consult, id, text) => request('POST', `/api/consults/${at(consult)}/messages`, { id, text }),
-  /** @param {string} contact @param {string} id @param {string} channel @param {string} text @param {string[]} attachments @returns {Promise<{message: import('./types.js').Message}>} */
-  writeToContact: (contact, id, channel, text, attachments) => request('POST', `/api/contacts/${at(contact)}/messages`, { id, channel, text, attachments }),
+  /** @param {string} contact @param {string} id @param {string} channel @param {string | null} point @param {string} text @param {string[]} attachments @param {boolean} force @returns {Promise<{message: import('./types.js').Message}>} */
+  writeToContact: (contact, id, channel, point, text, attachments, force) => request('POST', `/api/contacts/${at(contact)}/messages`, { id, channel, point, text, attachments, ...(force ? { force } : {}) }),
 
   /** A file for a message to come. @param {string} id @param {File} file @param {{interaction?: string, channel?: string}} where */
   upload: (id, file, where) => upload(`/api/attachments${query({ id, name: file.name, ...where })}`, file),
@@ -260,8 +260,10 @@ export const api = {
   changeContact: (contact, change) => request('PATCH', `/api/contacts/${at(contact)}`, { id: newId(), ...change }),
   /** @param {string} contact @param {{before?: string | null, after?: string | null, filter: string, search?: string, view: "conversation" | "communication", limit: number}} which @returns {Promise<import('./types.js').Page>} */
   conversation: (contact, which) => request('GET', `/api/contacts/${at(contact)}/conversation${query(which)}`),
-  /** @param {string} contact @param {string} channel @returns {Promise<{interaction: Interaction}>} */
-  openInteraction: (contact, channel) => write(`/api/contacts/${at(contact)}/interactions`, { channel }),
+  /** @param {string} contact @param {string} kind @param {string} address @returns {Promise<unknown>} */
+  addPoint: (contact, kind, address) => request('POST', `/api/contacts/${at(contact)}/points`, { kind, address }),
+  /** @param {string} contact @param {string} channel @param {string | null} point @returns {Promise<{interaction: Interaction}>} */
+  openInteraction: (contact, channel, point) => write(`/api/contacts/${at(contact)}/interactions`, { channel, point }),
   /** @param {string} contact @param {number} upto position */
   markRead: (contact, upto) => request('POST', `/api/contacts/${at(contact)}/read`, { upto }),
 };

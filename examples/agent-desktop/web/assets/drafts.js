@@ -19,6 +19,14 @@ export function keepDraft(key, text) {
   else storage.write(keyOf(key), text);
 }
 
+/** Takes a text out of its field again: it is on its way after all. @param {string} key @param {string} text */
+export function withdrawDraft(key, text) {
+  const typed = draft(key);
+  if (text === '' || !typed.startsWith(text)) return;
+  keepDraft(key, typed.slice(text.length).replace(/^\n/, ''));
+  changes.dispatchEvent(new CustomEvent('draft', { detail: key }));
+}
+
 /**
  * Gives a text back to its field: it was refused, or moved from another field. Anything typed meanwhile stays below.
  * @param {string} key

@@ -4,8 +4,9 @@
  */
 import { api, NoAnswer, Problem } from './api.js';
 import { now } from './clock.js';
-import { restoreDraft } from './drafts.js';
+import { restoreDraft, withdrawDraft } from './drafts.js';
 import { newId } from './ids.js';
+import { loadDetail } from './people.js';
 import * as storage from './storage.js';
 import { store } from './store.js';
 import { desk } from './strings.js';
@@ -98,22 +99,34 @@ async function send(write) {
     // Without an answer, or without a session, it stays for the next attempt.
     if (!(error instanceof Problem) || error.status === 401) throw error;
     restoreDraft(write.draft, write.text);
-    store.notice(desk.problem(error), 'error');
+    const warned = error.code === 'not_sms_capable';
+    store.notice(desk.problem(error), 'error', warned ? anyway(write) : undefined);
+    // What is known of the number stands there too.
+    if (warned) void loadDetail(write.contact);
   }
   storage.remove(key);
   store.outbox = store.outbox.filter(({ id }) => id !== write.id);
   store.changed('outbox');
 }
 
+/** A warning is heeded: it goes out all the same (r130). @param {PendingWrite} write @returns {import('./store.js').Remedy} */
+const anyway = (write) => ({
+  label: desk.sends.anyway,
+  run: () => {
+    withdrawDraft(write.draft, write.text);
+    post({ ...write, force: true });
+  },
+});
+
 /** @param {PendingWrite} write @returns {Promise<{message: import('./types.js').Message, interaction?: import('./types.js').Interaction}>} */
 function deliver(write) {
   switch (write.what) {
-    case 'message': return api.sendMessage(/** @type {string} */ (write.interaction), write.id, write.text, filesOf(write));
+    case 'message': return api.sendMessage(/** @type {string} */ (write.interaction), write.id, write.text, filesOf(write), write.force ?? false);
     case 'note': return api.sendNote(/** @type {string} */ (write.interaction), write.id, write.text);
     case 'consult': return api.writeInConsult(/** @type {string} */ (write.interaction), /** @type {string} */ (write.consult), write.id, write.text);
     case 'whisper': return api.whisper(/** @type {string} */ (write.interaction), write.id, write.text);
     case 'chat': return api.writeToColleague(/** @type {string} */ (write.consult), write.id, write.text);
-    case 'communication': return api.writeToContact(write.contact, write.id, write.channel ?? '', write.text, filesOf(write));
+    case 'communication': return api.writeToContact(write.contact, write.id, write.channel ?? '', write.point ?? null, write.text, filesOf(write), write.force ?? false);
   }
 }
 

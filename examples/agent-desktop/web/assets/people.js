@@ -181,15 +181,32 @@ function renameContact(contact, name) {
   store.changed('contacts', 'interactions');
 }
 
-/** @param {string} contact @param {string | null} channel @param {string} text @param {{id: string, name: string}[]} [files] uploaded for it */
-export function writeToContact(contact, channel, text, files = []) {
-  post({ what: 'communication', contact, interaction: null, channel, text, files, draft: `communication.${contact}` });
+/**
+ * @param {string} contact
+ * @param {{channel: string, point: string | null} | null} route on which channel, at which of their addresses
+ * @param {string} text
+ * @param {{id: string, name: string}[]} [files] uploaded for it
+ */
+export function writeToContact(contact, route, text, files = []) {
+  post({ what: 'communication', contact, interaction: null, channel: route?.channel ?? null, point: route?.point ?? null, text, files, draft: `communication.${contact}` });
 }
 
-/** @param {string} contact @param {string} channel */
-export async function openInteraction(contact, channel) {
+/** Puts a number on file (r136). @param {string} contact @param {string} number @returns {Promise<boolean>} whether it is */
+export async function addNumber(contact, number) {
   try {
-    const { interaction } = await api.openInteraction(contact, channel);
+    await api.addPoint(contact, 'sms', number);
+  } catch (error) {
+    report(error);
+    return false;
+  }
+  await loadDetail(contact);
+  return true;
+}
+
+/** @param {string} contact @param {string} channel @param {string | null} [point] at which of their addresses; else where the last exchange was */
+export async function openInteraction(contact, channel, point = null) {
+  try {
+    const { interaction } = await api.openInteraction(contact, channel, point);
     show(interaction);
   } catch (error) {
     if (error instanceof Problem && error.code === 'already_taken') await showHeld(contact, channel, error.fields.by);

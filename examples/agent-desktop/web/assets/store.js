@@ -12,7 +12,8 @@ import { Conversation } from './conversations.js';
 /** @typedef {import('./types.js').Me} Me */
 /** @typedef {import('./types.js').ContactSummary} ContactSummary */
 /** @typedef {"session" | "feed" | "interactions" | "offers" | "messages" | "typing" | "contacts" | "alerts" | "notices" | "view" | "outbox" | "team" | "figures" | "chats"} Topic */
-/** @typedef {{id: number, kind: "info" | "error", text: string}} Notice */
+/** What can be done about it. @typedef {{label: string, run: () => void}} Remedy */
+/** @typedef {{id: number, kind: "info" | "error", text: string, remedy?: Remedy}} Notice */
 /** @typedef {{scope: "all" | "assigned", search: string, ids: string[], next: string | null, loading: boolean, loaded: boolean, failed: boolean}} ContactList */
 
 /** @typedef {"interactions" | "communication" | "team"} Tab */
@@ -431,11 +432,11 @@ class Store extends State {
 
   // ---- what is said to the agent, and what they look at
 
-  /** @param {string} text @param {"info" | "error"} [kind] */
-  notice(text, kind = 'info') {
+  /** @param {string} text @param {"info" | "error"} [kind] @param {Remedy} [remedy] */
+  notice(text, kind = 'info', remedy = undefined) {
     const same = this.notices.find((known) => known.text === text && known.kind === kind);
     if (same !== undefined) this.notices = this.notices.filter((known) => known !== same);
-    this.notices = [...this.notices, { id: ++this.noticeCount, kind, text }].slice(-4);
+    this.notices = [...this.notices, { id: ++this.noticeCount, kind, text, remedy }].slice(-4);
     this.changed('notices');
   }
 

@@ -79,6 +79,8 @@ const REASONS = {
 /** @type {Record<string, string>} what the server refuses, in words */
 const PROBLEMS = {
   agent_away: 'They are not signed in.',
+  of_another_contact: 'This number belongs to another contact.',
+  not_sms_capable: 'This number cannot receive texts, as far as is known.',
   denied: 'Your account may not do that.',
   not_plugged: 'This desk is not connected with a telephone or a mail program.',
   not_carried: 'The call did not come about.',
@@ -347,6 +349,7 @@ export const desk = {
     /** @param {string} reason */
     invalid: (reason) => ({
       unknown_agent: 'There is no such colleague.', unknown_queue: 'There is no such queue.', sees_no_content: 'They may not read conversations.',
+      no_address: 'That is no number with its country code, such as +44 20 7946 0000.',
       not_enabled: 'They are not enabled for this channel.', not_on_file: 'That number or address is no longer on file.',
     }[reason] ?? 'That cannot be asked of them.'),
     /** @param {string} agent */
@@ -662,6 +665,7 @@ export const desk = {
     title: 'What becomes of this message',
     /** @type {Record<string, string>} */
     does: { send_again: 'Send again', discard: 'Give it up' },
+    anyway: 'Send anyway',
     decided: 'It has been decided already, or word of it has come.',
     /** @type {Record<string, string>} why, by the word that stands before the provider's code */
     because: {
@@ -777,6 +781,10 @@ export const desk = {
     addField: 'Add a detail',
     removeField: 'Remove',
     addresses: 'Addresses',
+    write: 'Open',
+    number: 'Telephone number with country code',
+    addNumber: 'Add',
+    noTexts: 'This number cannot receive texts, as far as is known',
     history: 'Interactions',
     firstSeen: 'First seen',
     saved: 'The contact is saved.',
@@ -819,8 +827,8 @@ export const desk = {
     mustOpen: 'Open an interaction to write to this contact.',
     noChannel: 'There is no channel to write to this contact on.',
     channel: 'Channel',
-    /** @param {string} kind @param {string} channel */
-    open: (kind, channel) => `${kind}: open an interaction on ${channel}`,
+    /** @param {string} kind @param {string} channel @param {string} address where several are reached on the same channel */
+    open: (kind, channel, address = '') => `${kind}: open an interaction on ${channel}${address === '' ? '' : ` with ${address}`}`,
     pin: 'Add to my contacts',
     unpin: 'Remove from my contacts',
     /** @param {string[]} channels */

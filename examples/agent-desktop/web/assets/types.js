@@ -113,9 +113,20 @@
  * @property {TailLine | null} last
  * @property {boolean} assigned
  *
+ * @typedef {object} Way A number or address at which a contact can be reached.
+ * @property {string | null} kind the network; null for what stands in a field
+ * @property {string} address
+ * @property {string | null} point
+ * @property {string | null} field
+ * @property {string[]} channels on which there was an exchange with it
+ * @property {{action: "open_interaction" | "call" | "email", channel?: string}[]} actions
+ * @property {{state: "yes" | "no" | "unknown", line: string}} [check] what was found out about it
+ *
  * @typedef {object} ContactDetail
  * @property {{id: string, version: number, display_name: string | null, fields: Record<string, string>, created_at: Moment}} contact
  * @property {{id: string, kind: string, address: string, channel: string}[]} points
+ * @property {Way[]} ways in the order in which they are listed
+ * @property {string | null} default_channel on which they are written to when nobody chose one
  * @property {{id: string, channel: string, kind: string, connection: Connection}[]} threads
  * @property {Interaction[]} interactions
  * @property {number | null} unread
@@ -180,9 +191,11 @@
  * @property {string} contact of a chat with a colleague: that of its conversation
  * @property {string | null} interaction
  * @property {string | null} channel
+ * @property {string | null} [point] at which of the contact's addresses
  * @property {string} [consult]
  * @property {string} text
  * @property {{id: string, name: string}[]} [files] uploaded for it
+ * @property {boolean} [force] a number that cannot receive texts is written to all the same
  * @property {string} draft where the text goes back to when it is refused
  * @property {number} at milliseconds, by the server's clock
  * @property {number} order place among the writes of this browser

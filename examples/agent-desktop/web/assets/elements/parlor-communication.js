@@ -12,19 +12,10 @@ import './parlor-contact-list.js';
 import './parlor-transcript.js';
 import { View } from './view.js';
 
-/** Which channel a message goes out on unless the agent chooses (r113): these kinds first, in this order. */
-const PREFERRED = ['messenger', 'twitter_direct', 'whatsapp', 'web_chat'];
+/** On which channel, at which address, and whether another address is reached on the same channel. @typedef {{channel: string, point: string, kind: string, address: string, shared: boolean}} Route */
 
-/** The order in which a contact's channels are listed (r114). */
-const LISTED = ['web_chat', 'sms', 'whatsapp', 'messenger', 'twitter_direct'];
-
-/** @typedef {{channel: string, kind: string}} Route */
-
-/** @param {Route[]} routes @param {string[]} order @returns {Route[]} those kinds first, the others as they came */
-function ordered(routes, order) {
-  const rank = (/** @type {Route} */ route) => (order.includes(route.kind) ? order.indexOf(route.kind) : order.length);
-  return [...routes].sort((a, b) => rank(a) - rank(b));
-}
+/** @param {Route} route @returns {string} */
+const keyOf = ({ channel, point }) => `${channel} ${point}`;
 
 /** The Communication view: every contact, everything ever said with them, and a way to go on. */
 export class ParlorCommunication extends View {
@@ -52,7 +43,7 @@ export class ParlorCommunication extends View {
     this.composer.emoji = 'full';
     this.composer.name({ field: 'communication-composer', send: 'communication-send', label: desk.communication.writeLabel, sendLabel: desk.interaction.send });
     this.composer.onsend = (/** @type {string} */ text, /** @type {{id: string, name: string}[]} */ files) => {
-      if (this.shown !== null) writeToContact(this.shown, this.channel.value || null, text, files);
+      if (this.shown !== null) writeToContact(this.shown, this.chosen ?? null, text, files);
     };
     this.channel = h('select', { class: 'channel-choice', testid: 'communication-channel', aria: { label: desk.communication.channel }, on: { change: () => this.draw() } });
     this.hint = h('p', { class: 'hint' });
@@ -118,25 +109,32 @@ export class ParlorCommunication extends View {
     setAttribute(this.pin, 'aria-label', words);
     setAttribute(this.private, 'aria-pressed', String(store.view.filter === 'private'));
     setAttribute(this.public, 'aria-pressed', String(store.view.filter === 'public'));
-    reconcile(this.channels, ordered(this.routes(contact), LISTED), ({ channel }) => channel, ({ channel, kind }) => {
-      const label = desk.communication.open(desk.kind(kind), desk.channel(channel));
+    reconcile(this.channels, this.routes(contact), keyOf, ({ channel, point, kind, address, shared }) => {
+      const label = desk.communication.open(desk.kind(kind), desk.channel(channel), shared ? visible(address) : '');
       return h('button', {
-        type: 'button', class: 'quiet', testid: 'open-interaction', data: { channel }, title: label, aria: { label },
-        on: { click: () => this.shown !== null && openInteraction(this.shown, channel) },
-      }, icon(iconOfKind(kind)), desk.kind(kind));
+        type: 'button', class: 'quiet', testid: 'open-interaction', data: { channel, point }, title: label, aria: { label },
+        on: { click: () => this.shown !== null && openInteraction(this.shown, channel, point) },
+      }, icon(iconOfKind(kind)), desk.kind(kind), shared ? nameNode(address, { class: 'address' }) : '');
     });
   }
 
-  /** @param {string} contact @returns {Route[]} the channels on which anything was ever said (r115) */
+  /** @param {string} contact @returns {Route[]} where an interaction can be opened, in the order of the server (r114) */
   routes(contact) {
-    const threads = store.details.get(contact)?.threads ?? [];
-    const seen = new Map(threads.map(({ channel, kind }) => [channel, { channel, kind }]));
-    return Array.from(seen.values());
+    const ways = store.details.get(contact)?.ways ?? [];
+    const routes = ways.flatMap(({ kind, address, point, actions }) => actions.flatMap(({ action, channel }) =>
+      (action === 'open_interaction' && channel !== undefined && kind !== null && point !== null ? [{ channel, point, kind, address, shared: false }] : [])));
+    for (const route of routes) route.shared = routes.some((other) => other !== route && other.channel === route.channel);
+    return routes;
+  }
+
+  /** Where what is typed will go. @returns {Route | undefined} */
+  get chosen() {
+    return this.shown === null ? undefined : this.routes(this.shown).find((route) => keyOf(route) === this.channel.value);
   }
 
   /** @param {string} contact */
   drawWriting(contact) {
-    const routes = ordered(this.routes(contact), PREFERRED);
+    const routes = this.routes(contact);
     const allowed = store.has('compose_from_communication');
     const usable = allowed && routes.length > 0;
     const loading = !store.details.has(contact);
@@ -147,9 +145,12 @@ export class ParlorCommunication extends View {
       this.channel.replaceChildren();
     }
     const fresh = this.channel.options.length === 0;
-    reconcile(this.channel, routes, ({ channel }) => channel, ({ channel }) => h('option', { value: channel }, desk.channel(channel)));
-    if (fresh && routes.length > 0) this.channel.value = routes[0].channel;
-    const chosen = routes.find(({ channel }) => channel === this.channel.value);
+    reconcile(this.channel, routes, keyOf, (route) => h('option', { value: keyOf(route) }, route.shared ? `${desk.channel(route.channel)} · ${visible(route.address)}` : desk.channel(route.channel)));
+    if (fresh && routes.length > 0) {
+      const usual = store.details.get(contact)?.default_channel;
+      this.channel.value = keyOf(routes.find(({ channel }) => channel === usual) ?? routes[0]);
+    }
+    const { chosen } = this;
     setText(this.hint, !allowed ? desk.communication.mustOpen : chosen !== undefined ? desk.communication.writeHint(chosen.kind) : loading ? '' : desk.communication.noChannel);
     this.composer.show(`communication.${contact}`, { placeholder: desk.communication.write, disabled: !usable, channel: chosen?.channel, where: { channel: chosen?.channel } });
   }

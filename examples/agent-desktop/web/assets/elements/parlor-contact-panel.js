@@ -1,7 +1,7 @@
 import { h, nameNode, reconcile, setText } from '../dom.js';
 import { icon, iconOfKind } from '../icons.js';
 import { nameOfContact } from '../names.js';
-import { loadDetail, saveContact } from '../people.js';
+import { addNumber, loadDetail, openInteraction, saveContact } from '../people.js';
 import { store } from '../store.js';
 import { desk, time } from '../strings.js';
 import { visible } from '../text.js';
@@ -34,12 +34,21 @@ export class ParlorContactPanel extends View {
       },
     }, h('label', { for: 'contact-name' }, desk.contact.name), this.name, h('fieldset', {}, h('legend', {}, desk.contact.fields), this.fields, this.add), this.save);
     this.points = h('ul', { class: 'points' });
+    this.number = h('input', { type: 'tel', testid: 'number', placeholder: desk.contact.number, aria: { label: desk.contact.number }, autocomplete: 'off', maxlength: '40' });
+    this.numberForm = h('form', {
+      class: 'number-form', on: {
+        submit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          void this.submitNumber();
+        },
+      },
+    }, this.number, h('button', { type: 'submit', class: 'quiet small', testid: 'number-add' }, icon('plus'), desk.contact.addNumber));
     this.actions = /** @type {any} */ (document.createElement('parlor-actions'));
     this.history = h('ul', { class: 'history' });
     this.none = h('p', { class: 'hint' }, desk.contact.noHistory);
     this.seen = h('p', { class: 'hint' });
     this.case = /** @type {any} */ (document.createElement('parlor-case'));
-    this.body = h('div', { class: 'contact-body', hidden: true }, this.case, this.form, h('h3', {}, desk.contact.addresses), this.points, h('h3', {}, desk.outside.title), this.actions, h('h3', {}, desk.contact.history), this.history, this.none, this.seen);
+    this.body = h('div', { class: 'contact-body', hidden: true }, this.case, this.form, h('h3', {}, desk.contact.addresses), this.points, this.numberForm, h('h3', {}, desk.outside.title), this.actions, h('h3', {}, desk.contact.history), this.history, this.none, this.seen);
     this.waiting = h('p', { class: 'transcript-state' }, desk.transcript.loading);
     this.append(this.waiting, this.body);
   }
@@ -64,7 +73,18 @@ export class ParlorContactPanel extends View {
     const { contact } = detail;
     if (this.loadedVersion !== contact.version) this.fill(contact);
     this.actions.show(contact.id, contact.version);
-    reconcile(this.points, detail.points, ({ id }) => id, (point) => h('li', {}, icon(iconOfKind(point.kind)), h('span', { class: 'point-kind' }, desk.kind(point.kind)), nameNode(point.address, { class: 'address' })));
+    reconcile(this.points, detail.ways.filter(({ point }) => point !== null), ({ point }) => point ?? '', (way) => h('li', { testid: 'way', data: { kind: way.kind ?? '', address: way.address } }, icon(iconOfKind(way.kind ?? '')), h('span', { class: 'point-kind' }, desk.kind(way.kind ?? '')), nameNode(way.address, { class: 'address' }), h('span', { class: 'way-warning', testid: 'way-warning', role: 'img', title: desk.contact.noTexts, aria: { label: desk.contact.noTexts } }, icon('alert')), h('span', { class: 'way-opens' })),
+      (element, way) => {
+        /** @type {HTMLElement} */ (element.querySelector('.way-warning')).hidden = way.check?.state !== 'no';
+        const opens = way.actions.flatMap(({ action, channel }) => (action === 'open_interaction' && channel !== undefined ? [channel] : []));
+        reconcile(/** @type {HTMLElement} */ (element.querySelector('.way-opens')), opens, (channel) => channel, (channel) => {
+          const label = desk.communication.open(desk.kind(way.kind ?? ''), desk.channel(channel), visible(way.address));
+          return h('button', {
+            type: 'button', class: 'quiet small', testid: 'way-open', data: { channel }, title: label, aria: { label },
+            on: { click: () => this.contact !== null && openInteraction(this.contact, channel, way.point) },
+          }, desk.contact.write);
+        });
+      });
     const history = detail.interactions.map((known) => store.interactions.get(known.id) ?? known);
     this.none.hidden = history.length > 0;
     reconcile(this.history, history, ({ id }) => id, (interaction) => h('li', {}, icon(iconOfKind(interaction.kind)), h('span', { class: 'history-words' }), h('span', { class: 'state' })),
@@ -141,6 +161,13 @@ export class ParlorContactPanel extends View {
 
   drawSave() {
     this.save.disabled = !this.changed;
+  }
+
+  async submitNumber() {
+    const { contact } = this;
+    const number = this.number.value.trim();
+    if (contact === null || number === '') return;
+    if (await addNumber(contact, number) && this.contact === contact) this.number.value = '';
   }
 
   async submit() {

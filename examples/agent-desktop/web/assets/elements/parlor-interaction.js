@@ -28,6 +28,9 @@ import { View } from './view.js';
 /** How a supervisor may be there, from the quietest on. @type {Supervision[]} */
 const MODES = ['monitor', 'whisper', 'barge'];
 
+/** Networks on which people go by numbers, and may have several. */
+const NUMBERS = ['sms', 'whatsapp', 'voice'];
+
 /** @type {Record<Supervision, string>} */
 const MODE_SYMBOLS = { monitor: 'eye', whisper: 'lock', barge: 'people' };
 
@@ -237,9 +240,12 @@ export class ParlorInteraction extends View {
     });
     if (this.name.textContent !== visible(name)) this.name.replaceChildren(nameNode(name));
     renameAvatar(this.face.firstElementChild, name);
-    if (this.channel.dataset.channel !== interaction.channel) {
-      this.channel.dataset.channel = interaction.channel;
-      this.channel.replaceChildren(icon(iconOfKind(interaction.kind)), desk.channel(interaction.channel));
+    // Somebody with several numbers is written to at the one that stands here; one that is the name says it already.
+    const address = interaction.point !== null && NUMBERS.includes(interaction.kind) && interaction.point.address !== nameOf(interaction) ? interaction.point.address : '';
+    const shown = `${interaction.channel} ${address}`;
+    if (this.channel.dataset.shown !== shown) {
+      this.channel.dataset.shown = shown;
+      this.channel.replaceChildren(icon(iconOfKind(interaction.kind)), desk.channel(interaction.channel), address === '' ? '' : nameNode(address, { class: 'address' }));
     }
     this.drawPeople(interaction);
     const codes = [{ code: '', name: desk.interaction.noDisposition, leaf: false }, ...(me?.dispositions ?? [])];

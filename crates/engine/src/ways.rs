@@ -1,0 +1,113 @@
+//! How a contact can be reached, and on which channel when nobody chose one (r112 to r117).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlor_channel::outside_means;
+use parlor_model::{
+    Agent, ChannelKind, ChannelName, Contact, ContactPoint, ContactPointId, OutsideMeans, PointAddress,
+    Subject, Thread,
+};
+use parlor_store::personal::erased_address;
+
+use crate::engine::Inner;
+use crate::outside::{means_of_field, plain};
+use crate::permission::{Actor, Object, Verb, may};
+use crate::view::{PointCheck, WayAction, WayView};
+
+impl Inner {
+    /// Every way to reach a contact, in the order in which they are listed (r114): each address at which there ever was an
+    /// exchange (r115), and every number and e-mail address on file with what can be started there (r116).
+    pub(crate) fn ways(
+        &self,
+        agent: &Agent,
+        contact: &Contact,
+        points: &[ContactPoint],
+        threads: &[Thread],
+        mut checks: BTreeMap<ContactPointId, PointCheck>,
+    ) -> Vec<WayView> {
+        let allowed = |verb| may(Actor::Agent(agent), verb, Object::Contact).is_ok();
+        let (opens, launches) = (allowed(Verb::OpenInteraction), allowed(Verb::LaunchOutside));
+        let mut started = BTreeSet::new();
+        // One number that stands in two places is called from one of them.
+        let mut outside = |means: OutsideMeans, address: &str| {
+            (launches && started.insert((means, plain(means, address)))).then_some(WayAction::outside(means))
+        };
+        let mut ways = Vec::new();
+        for point in points {
+            if point.key.address == erased_address(point.id) {
+                continue;
+            }
+            let address = point.key.address.as_str();
+            let means = outside_means(&point.key);
+            let used = self.used_channels(point, threads);
+            // Where nothing was ever said, only what has a number can be written to first (r129).
+            let first =
+                if used.is_empty() && means.is_some() { self.first_channels(point) } else { Vec::new() };
+            if used.is_empty() && means.is_none() {
+                continue;
+            }
+            let mut actions: Vec<_> =
+                used.iter().chain(&first).filter(|_| opens).cloned().map(WayAction::open).collect();
+            actions.extend(means.and_then(|means| outside(means, address)));
+            ways.push(WayView {
+                kind: Some(point.key.kind.clone()),
+                address: point.key.address.clone(),
+                point: Some(point.id),
+                field: None,
+                channels: used,
+                actions,
+                check: checks.remove(&point.id),
+            });
+        }
+        ways.sort_by_key(|way| way.kind.as_ref().map(|kind| self.directory.rules.channels.place(kind)));
+        for (name, value) in &contact.fields {
+            let Some(means) = means_of_field(value) else { continue };
+            let Some(action) = outside(means, value) else { continue };
+            ways.push(WayView {
+                kind: None,
+                address: PointAddress::new(value.trim()),
+                point: None,
+                field: Some(name.clone()),
+                channels: Vec::new(),
+                actions: vec![action],
+                check: None,
+            });
+        }
+        ways
+    }
+
+    /// On which of our channels there was an exchange with an address, the last first.
+    fn used_channels(&self, point: &ContactPoint, threads: &[Thread]) -> Vec<ChannelName> {
+        let theirs = threads.iter().rev().filter(|thread| thread.subject == Subject::Direct(point.id));
+        let ours = theirs.filter(|thread| self.directory.channel(&thread.channel).is_some());
+        ours.map(|thread| thread.channel.clone()).collect()
+    }
+
+    /// From which of our channels an address can be written to first.
+    fn first_channels(&self, point: &ContactPoint) -> Vec<ChannelName> {
+        let channels = self.directory.channels();
+        let reach = channels.filter(|channel| channel.kind == point.key.kind && self.pushes_on(channel));
+        reach.map(|channel| channel.name.clone()).collect()
+    }
+
+    /// The channel on which a contact is written to when nobody chose one (r113): the last on which there was an exchange on
+    /// the network that comes first, or our first channel there. Where we are not on that network at all it is the channel
+    /// of the last exchange.
+    pub(crate) fn default_channel(&self, threads: &[Thread]) -> Option<ChannelName> {
+        let mut met: Vec<(ChannelKind, ChannelName)> = Vec::new();
+        for thread in threads.iter().rev() {
+            match (&thread.subject, self.directory.channel(&thread.channel)) {
+                (Subject::Direct(_), Some(channel)) => met.push((channel.kind.clone(), channel.name.clone())),
+                (Subject::Direct(_), None) | (Subject::Post(_), _) => {}
+            }
+        }
+        let sessions: Vec<_> = met.iter().map(|(kind, _)| kind.clone()).collect();
+        let kind = self.directory.rules.channels.default_kind(&sessions);
+        let last = met.iter().find(|(met, _)| met == kind).map(|(_, channel)| channel.clone());
+        last.or_else(|| {
+            let ours = self.directory.channels().find(|channel| channel.kind == *kind);
+            ours.map(|channel| channel.name.clone())
+        })
+        .or_else(|| met.into_iter().next().map(|(_, channel)| channel))
+    }
+}
