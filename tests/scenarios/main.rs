@@ -42,6 +42,7 @@ mod intake;
 mod kpi;
 mod leader;
 mod lifecycle;
+mod links;
 mod live;
 mod mailbox;
 mod meanwhile;

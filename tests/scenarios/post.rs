@@ -21,6 +21,7 @@ use parlor::model::{
 use parlor::store::{BlobStore, MemoryStore, OutboxEntry, Store};
 
 use tokio::sync::Notify;
+use url::Url;
 
 use crate::world::{World, channel, name};
 
@@ -52,6 +53,8 @@ struct Book {
     answers: VecDeque<Answer>,
     /// What was asked, in order.
     asked: Vec<(OutboxId, String)>,
+    /// Where the files of each lie.
+    links: Vec<Vec<Url>>,
     /// What was taken, under which id.
     taken: Vec<(OutboxId, ProviderMessageId)>,
     /// Whether the network can be asked what it has, and whether it knows only the words then.
@@ -140,6 +143,17 @@ impl Post {
         self.book(|book| book.asked.iter().map(|(_, words)| words.clone()).collect())
     }
 
+    /// Where the files lie of what it was asked to bring last.
+    pub(crate) fn last_links(&self) -> Vec<Url> {
+        self.book(|book| book.links.last().cloned().unwrap_or_default())
+    }
+
+    /// The same where agents may attach pictures.
+    pub(crate) fn with_pictures(mut self) -> Self {
+        self.profile.outbound_image = true;
+        self
+    }
+
     /// Waits until it is asked to bring something.
     pub(crate) async fn is_asked(&self) {
         self.was_asked.notified().await;
@@ -175,6 +189,7 @@ impl Push for Post {
     async fn send(&self, outbound: &Outbound) -> Result<SendReceipt, TransportError> {
         let answer = self.book(|book| {
             book.asked.push((outbound.outbox, outbound.content.text().unwrap_or_default().to_owned()));
+            book.links.push(outbound.files.clone());
             let answer = book.answers.pop_front().unwrap_or(Answer::Takes);
             if matches!(answer, Answer::Takes | Answer::TakesSilently) {
                 let id = ProviderMessageId::new(format!("SM{}", book.taken.len() + 1));
@@ -254,7 +269,10 @@ impl Phones {
     }
 
     pub(crate) async fn on(store: Arc<dyn Store>, more: impl FnOnce(Builder) -> Builder) -> Self {
-        let post = Post::new();
+        Self::over(Post::new(), store, more).await
+    }
+
+    async fn over(post: Post, store: Arc<dyn Store>, more: impl FnOnce(Builder) -> Builder) -> Self {
         let world = World::building_on(store, |builder| more(Self::plug(&post, builder))).await;
         Self { world, post, blobs: None }
     }
@@ -273,6 +291,21 @@ impl Phones {
         let kept = Arc::clone(&blobs);
         let phones = Self::on(Arc::new(MemoryStore::new()), |builder| {
             builder.attachments(kept, Arc::<Inspector>::default())
+        })
+        .await;
+        Self { blobs: Some(blobs), ..phones }
+    }
+
+    /// The same where agents may attach pictures too; the network fetches them below this address, if there is one.
+    pub(crate) async fn sending_files(at: Option<&str>) -> Self {
+        let blobs: Arc<dyn BlobStore> = Arc::new(Blobs::memory());
+        let kept = Arc::clone(&blobs);
+        let phones = Self::over(Post::new().with_pictures(), Arc::new(MemoryStore::new()), |builder| {
+            let builder = builder.attachments(kept, Arc::<Inspector>::default());
+            match at {
+                Some(at) => builder.files_at(at.parse().unwrap()),
+                None => builder,
+            }
         })
         .await;
         Self { blobs: Some(blobs), ..phones }

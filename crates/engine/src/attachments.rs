@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use parlor_channel::{MediaInspector, MediaRefusal, SmallPicture, Transport};
+use parlor_channel::{DeliverySide, MediaInspector, MediaRefusal, SmallPicture, Transport};
 use parlor_model::{
     Agent, AgentName, Attachment, AttachmentId, BlobId, ChannelName, ClientId, ContactId, ContactPointId,
     Content, ContentHash, FileName, InteractionId, MediaType, Message, MessageId, MessageText, RejectReason,
@@ -708,7 +708,7 @@ async fn gather(mut reader: Box<dyn BlobReader>, bytes: u64) -> Result<Vec<u8>, 
     Ok(whole)
 }
 
-fn no_attachment() -> EngineError {
+pub(crate) fn no_attachment() -> EngineError {
     EngineError::NotFound { what: "attachment" }
 }
 
@@ -743,8 +743,10 @@ impl Inner {
     fn may_attach(&self, channel: &ChannelName) -> Result<(), EngineError> {
         self.files()?;
         let transport = self.transport_of(channel)?;
+        // Who brings messages has to be able to fetch what is in them.
+        let fetched = matches!(transport.delivery(), DeliverySide::Push(_));
         // Any file stands for all: what is asked is whether there is an attach action.
-        if transport.profile().outbound_image {
+        if transport.profile().outbound_image && (!fetched || self.files_at.is_some()) {
             Ok(())
         } else {
             Err(parlor_channel::PreflightRefusal::SwitchedOff { feature: parlor_channel::Feature::Image }
@@ -934,6 +936,16 @@ impl Inner {
             }
         }
         Ok(taken)
+    }
+
+    /// Opens the file of a message, whoever asks.
+    pub(crate) async fn open_sent(
+        &self,
+        id: AttachmentId,
+        opening: Opening,
+    ) -> Result<OpenAttachment, EngineError> {
+        let sent = self.sent(id).await?;
+        self.open(sent.attachment, opening).await
     }
 
     async fn sent(&self, id: AttachmentId) -> Result<Sent, EngineError> {

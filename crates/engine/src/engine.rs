@@ -7,7 +7,8 @@ use parlor_model::{
     IdSource, Subject, Thread, ThreadId, Timestamp,
 };
 use parlor_store::{BlobStore, CommitError, Committed, JournalEntry, JournalRecord, Store, StoreError};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OnceCell, Semaphore, mpsc};
+use url::Url;
 
 use crate::attachments::{Files, PICTURES_AT_ONCE};
 use crate::conductor::{Conductor, Signal};
@@ -16,6 +17,7 @@ use crate::contact_side::contact_state;
 use crate::draft::Draft;
 use crate::error::EngineError;
 use crate::fetch::{FetchSignal, Fetcher};
+use crate::file_links::LinkKey;
 use crate::hub::{ForContact, Hub, Published};
 use crate::open::OpenInteractions;
 use crate::presence::Presence;
@@ -57,6 +59,9 @@ pub(crate) struct Inner {
     channel_transports: BTreeMap<ChannelName, Arc<dyn Transport>>,
     pub(crate) media_sources: BTreeMap<AccountName, Arc<dyn MediaSource>>,
     pub(crate) number_lookups: BTreeMap<AccountName, Arc<dyn NumberLookup>>,
+    /// Below which public address files are opened by link.
+    pub(crate) files_at: Option<Url>,
+    pub(crate) link_key: OnceCell<LinkKey>,
     pub(crate) relay: mpsc::UnboundedSender<RelaySignal>,
     pub(crate) fetcher: mpsc::UnboundedSender<FetchSignal>,
     threads: Mutex<BTreeMap<ThreadId, Arc<ThreadInfo>>>,
@@ -84,6 +89,7 @@ pub struct EngineBuilder {
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     channel_transports: BTreeMap<ChannelName, Arc<dyn Transport>>,
     number_lookups: BTreeMap<AccountName, Arc<dyn NumberLookup>>,
+    files_at: Option<Url>,
     media_sources: BTreeMap<AccountName, Arc<dyn MediaSource>>,
     voice: Option<Arc<dyn VoiceGateway>>,
     launcher: Option<Arc<dyn OutsideLauncher>>,
@@ -134,6 +140,7 @@ impl EngineBuilder {
             channel_transports: BTreeMap::new(),
             media_sources: BTreeMap::new(),
             number_lookups: BTreeMap::new(),
+            files_at: None,
             voice: None,
             launcher: None,
             files: None,
@@ -209,6 +216,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Says below which public address [`Engine::linked_attachment`] is served, so that providers can fetch what agents attach.
+    /// Without it no files are sent to networks that are sent to.
+    pub fn files_at(mut self, base: Url) -> Self {
+        self.files_at = Some(base);
+        self
+    }
+
     /// Checks the configuration, reads what is open from the store and starts. Must be called on a tokio runtime.
     pub async fn start(self) -> Result<Engine, StartError> {
         for channel in &self.config.channels {
@@ -245,6 +259,8 @@ impl EngineBuilder {
             channel_transports: self.channel_transports,
             media_sources: self.media_sources,
             number_lookups: self.number_lookups,
+            files_at: self.files_at,
+            link_key: OnceCell::new(),
             relay,
             fetcher,
             threads: Mutex::new(BTreeMap::new()),

@@ -439,7 +439,7 @@ impl Inner {
             return Ok(None);
         }
         let to = point.id;
-        let outbound = Outbound::new(
+        let mut outbound = Outbound::new(
             entry.id,
             entry.message,
             entry.channel.clone(),
@@ -448,6 +448,12 @@ impl Inner {
             message.visibility,
             message.content.clone(),
         );
+        let files = message.content.attachments();
+        if !files.is_empty() {
+            // Without a way to fetch them it is nothing that can be sent.
+            let Some(links) = self.file_links(files).await? else { return Ok(None) };
+            outbound.files = links;
+        }
         Ok(Some((outbound, Arc::clone(transport), message.at, to)))
     }
 

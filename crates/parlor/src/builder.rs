@@ -9,6 +9,7 @@ use parlor_model::{
     QueueName,
 };
 use parlor_store::{BlobStore, MemoryStore, Store};
+use url::Url;
 
 /// The short way to an engine. What it does not name is reached through [`configure`](Self::configure).
 ///
@@ -21,6 +22,7 @@ pub struct Builder {
     transports: Vec<(ChannelKind, Arc<dyn Transport>)>,
     media_sources: Vec<(String, Arc<dyn MediaSource>)>,
     number_lookups: Vec<(String, Arc<dyn NumberLookup>)>,
+    files_at: Option<Url>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdSource>>,
     drive: Drive,
@@ -70,6 +72,7 @@ impl Builder {
             transports: Vec::new(),
             media_sources: Vec::new(),
             number_lookups: Vec::new(),
+            files_at: None,
             clock: None,
             ids: None,
             drive: Drive::Automatic,
@@ -179,6 +182,12 @@ impl Builder {
         self
     }
 
+    /// Says below which public address files are opened by link, so that providers can fetch what agents attach.
+    pub fn files_at(mut self, base: Url) -> Self {
+        self.files_at = Some(base);
+        self
+    }
+
     /// Plugs in who carries calls for consults.
     pub fn voice_gateway(mut self, gateway: Arc<dyn VoiceGateway>) -> Self {
         self.voice = Some(gateway);
@@ -249,6 +258,9 @@ impl Builder {
         }
         for (account, lookup) in number_lookups {
             engine = engine.number_lookup(account, lookup);
+        }
+        if let Some(base) = self.files_at {
+            engine = engine.files_at(base);
         }
         if let Some(gateway) = self.voice {
             engine = engine.voice_gateway(gateway);

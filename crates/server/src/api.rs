@@ -8,6 +8,7 @@ mod contacts;
 mod emoji;
 mod erasure;
 mod feed;
+mod file_links;
 mod hand_over;
 mod health;
 mod interactions;
@@ -66,6 +67,7 @@ impl Api {
         let api = sends::routes(api);
         let api = points::routes(api);
         let api = webhooks::routes(api);
+        let api = file_links::routes(api);
         let api = contacts::routes(api);
         let api = erasure::routes(api);
         let api = kpi::routes(api);

@@ -275,6 +275,8 @@ fn colleagues() -> Vec<Row> {
             Some(json!({"kind": "sms", "address": "+12125550123"})),
             [401, 401, 200, 200, 200, 403, 403],
         ),
+        // Only who has a link opens these.
+        ("GET", "/files/{attachment}", None, [404; 7]),
         // Only a provider opens these.
         ("GET", "/webhooks/{account}", None, [403; 7]),
         ("POST", "/webhooks/{account}", None, [403; 7]),

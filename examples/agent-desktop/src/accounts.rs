@@ -1,12 +1,12 @@
 //! Accounts at providers: what the configuration says of them, and what they plug into the engine and the server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parlor::channel::{ProviderTransport, WebhookCodec};
 use parlor::engine::EngineBuilder;
 use parlor::http::{Client, ClientLimits, FetchLimits, MediaFetcher};
-use parlor::model::{AccountName, Channel};
+use parlor::model::{AccountName, Channel, ChannelName};
 use parlor::twilio::{TwilioAccount, TwilioError, TwilioLookup, TwilioSettings, sms_capabilities};
 use parlor_testkit::simulators::Twilio;
 use secrecy::SecretString;
@@ -64,7 +64,7 @@ impl Account {
         // Whatever the public address will be, the rest is right or wrong already.
         let anywhere =
             Url::parse("https://desk.invalid/").map_err(|error| lines.mistake(&table.name, error))?;
-        match account.open(&anywhere) {
+        match account.open(&anywhere, false) {
             Ok(_) => Ok(account),
             Err(error @ TwilioError::AccountSid) => Err(lines.mistake(sid, error)),
             Err(error @ TwilioError::MessagingServiceSid) => match &table.messaging_service_sid {
@@ -96,13 +96,14 @@ impl Account {
         address.is_some_and(|address| address != "*")
     }
 
-    fn open(&self, public: &Url) -> Result<TwilioAccount, TwilioError> {
+    fn open(&self, public: &Url, sends_files: bool) -> Result<TwilioAccount, TwilioError> {
         let path = format!("/webhooks/{}", self.name);
         let webhook = public.join(&path).map_err(|_| TwilioError::Address)?;
         let mut settings = TwilioSettings::new(self.sid.clone(), self.auth_token.clone(), webhook)?;
         settings.auth_token_next.clone_from(&self.auth_token_next);
         settings.shared_keys.clone_from(&self.shared_keys);
         settings.messaging_service_sid.clone_from(&self.messaging_service_sid);
+        settings.outbound_mms = sends_files;
         settings.media_hosts.clone_from(&self.media_hosts);
         if let Some(base) = &self.base_url {
             settings.base_url = base.clone();
@@ -113,13 +114,13 @@ impl Account {
         TwilioAccount::new(settings)
     }
 
-    /// What it plugs in, below the public address of the desk.
-    pub(crate) fn plugs(&self, public: &Url) -> Result<Plugs, Fatal> {
+    /// What it plugs in, below the public address of the desk. Files go out from the channels that are named.
+    pub(crate) fn plugs(&self, public: &Url, sends_files: &BTreeSet<ChannelName>) -> Result<Plugs, Fatal> {
         let failed = |error: &dyn std::error::Error| Fatal::Account {
             account: self.name.to_string(),
             reason: error.to_string(),
         };
-        let account = Arc::new(self.open(public).map_err(|error| failed(&error))?);
+        let account = Arc::new(self.open(public, !sends_files.is_empty()).map_err(|error| failed(&error))?);
         let client = Client::new(ClientLimits::default()).map_err(|error| failed(&error))?;
         // A provider on this machine is a simulator; its files lie there too.
         let simulated = self.base_url.as_ref().is_some_and(|base| match base.host() {
@@ -135,7 +136,14 @@ impl Account {
             .lookup_base_url
             .as_ref()
             .map(|_| TwilioLookup::new(Arc::clone(&account), Arc::new(client.clone())));
-        Ok(Plugs { name: self.name.clone(), account, client, media, lookup: lookup.map(Arc::new) })
+        Ok(Plugs {
+            name: self.name.clone(),
+            account,
+            client,
+            media,
+            lookup: lookup.map(Arc::new),
+            sends_files: sends_files.clone(),
+        })
     }
 }
 
@@ -155,17 +163,22 @@ pub(crate) struct Plugs {
     client: Client,
     media: MediaFetcher,
     lookup: Option<Arc<TwilioLookup>>,
+    sends_files: BTreeSet<ChannelName>,
 }
 
 impl Plugs {
     /// Gives the engine the account's channels and files.
     pub(crate) fn give_engine(&self, builder: EngineBuilder, channels: &[Channel]) -> EngineBuilder {
-        let transport = Arc::new(ProviderTransport::new(
-            self.account.profile(),
-            sms_capabilities().clone(),
-            Arc::clone(&self.account) as _,
-            Arc::new(self.client.clone()),
-        ));
+        let transport = |channel: &ChannelName| {
+            let mut profile = self.account.profile();
+            profile.outbound_image = self.sends_files.contains(channel);
+            Arc::new(ProviderTransport::new(
+                profile,
+                sms_capabilities().clone(),
+                Arc::clone(&self.account) as _,
+                Arc::new(self.client.clone()),
+            ))
+        };
         let builder = match &self.lookup {
             Some(lookup) => builder.number_lookup(self.name.clone(), Arc::clone(lookup) as _),
             None => builder,
@@ -174,7 +187,7 @@ impl Plugs {
             .iter()
             .filter(|channel| channel.account.as_ref() == Some(&self.name))
             .fold(builder, |builder, channel| {
-                builder.channel_transport(channel.name.clone(), Arc::clone(&transport) as _)
+                builder.channel_transport(channel.name.clone(), transport(&channel.name))
             })
             .media_source(self.name.clone(), Arc::new(self.media.clone()))
     }

@@ -62,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) chat_limits: parlor::webchat::Limits,
     pub(crate) limits: ChosenLimits,
     pub(crate) accounts: Vec<Account>,
+    /// From which channels of accounts agents may send files (r85).
+    pub(crate) sends_files: BTreeSet<ChannelName>,
 }
 
 /// The limits that the configuration names.
@@ -129,6 +131,7 @@ impl Settings {
             chat_limits: parlor::webchat::Limits::default(),
             limits: ChosenLimits::read(lines, &file.limits)?,
             accounts: Vec::new(),
+            sends_files: BTreeSet::new(),
         };
         settings.chat(lines, &file.chat)?;
         timing(lines, &file.timing, &mut settings.engine)?;
@@ -309,10 +312,14 @@ impl Settings {
         let account = account.map(|account| account.name.clone());
         let sms = ChannelProfile::of(&ChannelKind::Sms);
         let profile = if kind == ChannelKind::WebChat { &self.web_chat } else { &sms };
-        if let Some(image) = &table.outbound_image
-            && *image.get_ref() != profile.outbound_image
-        {
-            return Err(lines.mistake(image, "sending files is not to be switched here in this build"));
+        if let Some(image) = &table.outbound_image {
+            if account.is_some() {
+                self.sends_files.extend(image.get_ref().then(|| name.clone()));
+            } else if *image.get_ref() != profile.outbound_image {
+                return Err(
+                    lines.mistake(image, "sending files in web chat is not to be switched in this build")
+                );
+            }
         }
         let mut rules = ChannelRules::default();
         rules.on_show = table.on_show.as_ref().map(|on_show| *on_show.get_ref());

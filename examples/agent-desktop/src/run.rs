@@ -61,8 +61,10 @@ async fn serve(arguments: &Arguments, mut settings: Settings, store: OpenStore) 
         .transport(ChannelKind::WebChat, Arc::new(web_chat))
         .attachments(Arc::clone(&store.blobs), Arc::new(Inspector::default()));
     let mut server_config = server_config(arguments, &settings, address, &here)?;
+    let files = server_config.public_base_url.join("/files");
+    builder = builder.files_at(files.map_err(|error| Fatal::Address(error.to_string()))?);
     for account in &settings.accounts {
-        let plugs = account.plugs(&server_config.public_base_url)?;
+        let plugs = account.plugs(&server_config.public_base_url, &settings.sends_files)?;
         builder = plugs.give_engine(builder, &settings.engine.channels);
         server_config.webhooks.insert(account.name.clone(), plugs.codec());
     }

@@ -144,6 +144,7 @@ impl Desk {
             address = "{OURS}"
             queue = "support"
             offer = "auto"
+            outbound_image = true
             "#,
             provider.address
         );
@@ -181,6 +182,19 @@ impl Desk {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
         (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap())
+    }
+
+    /// What stands at an address, for whoever asks.
+    fn fetch(&self, path: &str) -> (u16, Vec<u8>) {
+        let host = self.address.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        let status = String::from_utf8_lossy(&answer[..end]).split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_off(end))
     }
 
     fn api(&self, method: &str, path: &str, body: &Value) -> Value {
@@ -326,6 +340,23 @@ fn text_and_answer(kept: &Kept) -> Vec<Value> {
             ("MessageStatus", state),
         ]);
     }
+    // A picture goes out as an address at which the provider finds it, and nobody else.
+    let file = "01900000-0000-7000-8000-00000000000f";
+    let bearer = "Authorization: Bearer the-agent's-token\r\n";
+    let upload = format!("/api/attachments?id={file}&interaction={interaction}&name=ours.png");
+    let (status, answer) = desk.call("POST", &upload, bearer, &picture());
+    assert_eq!(status, 201, "{answer}");
+    let second = "01900000-0000-7000-8000-000000000003";
+    desk.api("POST", &at, &json!({"id": second, "text": "like this", "attachments": [file]}));
+    let sent = soon("the picture at the provider", || provider.taken.lock().unwrap().get(1).cloned());
+    let media: Vec<_> = sent.iter().filter(|(key, _)| key == "MediaUrl").collect();
+    assert_eq!(media.len(), 1, "{sent:?}");
+    let found = media[0].1.strip_prefix(desk.address.as_str()).unwrap();
+    assert_eq!(desk.fetch(found), (200, picture()));
+    assert_eq!(desk.fetch(&found.replace("signature=", "signature=x")).0, 404);
+    let path = found.split_once('?').unwrap().0;
+    assert_eq!(desk.fetch(path).0, 404, "the name of the file alone opens nothing");
+
     let row = desk.rows("transcript.ndjson").into_iter().find(|row| row["text"] == "It is").unwrap();
     assert_eq!(row["delivery"], "delivered");
     let outbox = desk.rows("outbox.ndjson");

@@ -20,7 +20,7 @@ export class ParlorActions extends View {
     this.append(this.list, this.none, this.played);
   }
 
-  /** @param {string} contact @param {number} version what is on file changes with it */
+  /** @param {string} contact @param {string} version what is on file changes with it */
   show(contact, version) {
     const asked = `${contact} ${version}`;
     if (this.asked === asked) return;

@@ -72,7 +72,7 @@ export class ParlorContactPanel extends View {
     if (detail === undefined) return;
     const { contact } = detail;
     if (this.loadedVersion !== contact.version) this.fill(contact);
-    this.actions.show(contact.id, contact.version);
+    this.actions.show(contact.id, `${contact.version} ${detail.ways.length}`);
     reconcile(this.points, detail.ways.filter(({ point }) => point !== null), ({ point }) => point ?? '', (way) => h('li', { testid: 'way', data: { kind: way.kind ?? '', address: way.address } }, icon(iconOfKind(way.kind ?? '')), h('span', { class: 'point-kind' }, desk.kind(way.kind ?? '')), nameNode(way.address, { class: 'address' }), h('span', { class: 'way-warning', testid: 'way-warning', role: 'img', title: desk.contact.noTexts, aria: { label: desk.contact.noTexts } }, icon('alert')), h('span', { class: 'way-opens' })),
       (element, way) => {
         /** @type {HTMLElement} */ (element.querySelector('.way-warning')).hidden = way.check?.state !== 'no';
