@@ -52,7 +52,7 @@ fn a_stranger_at_the_top_is_caught() {
 }
 
 /// The application, and an implementation of a whole trait; everything else below `examples` shows one flow.
-const LARGER: &[&str] = &["examples/agent-desktop/", "examples/custom-store/"];
+const LARGER: &[&str] = &["examples/agent-desktop/", "examples/custom-store/", "examples/custom-transport/"];
 
 /// How many lines an example of a flow may have, in all its sources: whoever reads it should see it whole.
 const EXAMPLE_LINES: usize = 150;
