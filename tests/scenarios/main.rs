@@ -36,6 +36,7 @@ mod emoji;
 mod faults;
 mod feed;
 mod find;
+mod gaps;
 mod gone_at_once;
 mod hand_over;
 mod intake;

@@ -8,7 +8,7 @@ use parlor::Builder;
 use parlor::blob::Blobs;
 use parlor::channel::{
     Capabilities, CapabilitiesId, Certainty, ChannelProfile, Confidence, Decoded, DeliverySide, Endpoint,
-    Feature, Happening, InboundMessage, Limit, LineKind, MediaFetchError, MediaReference, MediaRule,
+    Feature, Happening, History, InboundMessage, Limit, LineKind, MediaFetchError, MediaReference, MediaRule,
     MediaSource, NumberFacts, NumberLookup, Outbound, Push, Receipt, ReceiptStage, Retry, SendReceipt,
     Support, Transport, TransportError, TransportErrorKind, Unit, WebhookEvent,
 };
@@ -64,6 +64,10 @@ struct Book {
     /// What is known of numbers; of others nobody can be asked.
     lines: Vec<(String, LineKind)>,
     looked_up: Vec<String>,
+    /// What came in, with when; and since when it was asked for.
+    came_in: Vec<(Timestamp, InboundMessage)>,
+    asked_since: Vec<Timestamp>,
+    keeps_no_list: bool,
 }
 
 /// The network.
@@ -136,6 +140,22 @@ impl Post {
     /// The numbers that it was asked about, in order.
     pub(crate) fn looked_up(&self) -> Vec<String> {
         self.book(|book| book.looked_up.clone())
+    }
+
+    /// Somebody wrote, and no webhook told of it.
+    pub(crate) fn keeps(&self, at: Timestamp, mut message: InboundMessage) {
+        message.written_at = Some(at);
+        self.book(|book| book.came_in.push((at, message)));
+    }
+
+    /// Whether it can be asked what came in.
+    pub(crate) fn answers_about_the_past(&self, answers: bool) {
+        self.book(|book| book.keeps_no_list = !answers);
+    }
+
+    /// Since when it was asked what came in, each time.
+    pub(crate) fn asked_since(&self) -> Vec<Timestamp> {
+        self.book(|book| book.asked_since.clone())
     }
 
     /// The words it was asked to bring, in order, repetitions too.
@@ -245,6 +265,26 @@ impl MediaSource for Post {
 }
 
 #[async_trait::async_trait]
+impl History for Post {
+    async fn came_in(&self, to: &[String], since: Timestamp) -> Result<Decoded, TransportError> {
+        assert_eq!(to, [OURS]);
+        self.book(|book| {
+            book.asked_since.push(since);
+            if book.keeps_no_list {
+                return Err(TransportError::new(TransportErrorKind::Network, Certainty::NotSent));
+            }
+            let found = book.came_in.iter().filter(|(at, _)| *at >= since);
+            let events = found.map(|(_, message)| WebhookEvent {
+                endpoint: Endpoint { kind: ChannelKind::Sms, addresses: vec![OURS.to_owned()] },
+                happening: Happening::Message(Box::new(message.clone())),
+                raw: b"listed".to_vec(),
+            });
+            Ok(Decoded { events: events.collect(), issues: Vec::new() })
+        })
+    }
+}
+
+#[async_trait::async_trait]
 impl NumberLookup for Post {
     async fn look_up_number(&self, address: &PointAddress) -> Result<NumberFacts, TransportError> {
         self.book(|book| {
@@ -282,6 +322,7 @@ impl Phones {
             .transport(ChannelKind::Sms, Arc::new(post.clone()))
             .media_source("exchange", Arc::new(post.clone()))
             .number_lookup("exchange", Arc::new(post.clone()))
+            .history("exchange", Arc::new(post.clone()))
             .channel_of("exchange", "phone", ChannelKind::Sms, OURS, "support")
     }
 

@@ -13,6 +13,7 @@
 
 mod capabilities;
 mod connection;
+mod history;
 mod http_client;
 mod limit;
 mod measure;
@@ -31,6 +32,7 @@ mod window;
 
 pub use capabilities::{Capabilities, CapabilitiesId, Feature, Support};
 pub use connection::ConnectionState;
+pub use history::History;
 pub use http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 pub use limit::{Confidence, Limit, TextLimit, Unit};
 pub use measure::{ByteCount, CharacterCount, SegmentCount, SmsAlphabet, SmsLength, SmsParts, TextMeasure};

@@ -212,8 +212,10 @@ pub struct InboundMessage {
     pub content: Option<Content>,
     /// The files with it, in order. They are fetched after the message is durable.
     pub media: Vec<MediaReference>,
-    /// When they wrote, by the network's clock.
+    /// When they wrote, by the network's clock, the same however often it is told.
     pub provider_time: Option<Timestamp>,
+    /// When they wrote, where only a list says so: it orders the message, and does not make it another one.
+    pub written_at: Option<Timestamp>,
     /// What it says about being written to.
     pub consent: Option<ConsentWord>,
 }
@@ -228,6 +230,7 @@ impl InboundMessage {
             content: None,
             media: Vec::new(),
             provider_time: None,
+            written_at: None,
             consent: None,
         }
     }

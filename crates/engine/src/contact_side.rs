@@ -76,8 +76,10 @@ pub struct Inbound {
     pub external_id: ProviderMessageId,
     /// What was written.
     pub content: Content,
-    /// When, by the provider.
+    /// When, by the provider, the same however often it is told.
     pub provider_time: Option<Timestamp>,
+    /// When, where only a list of the provider says so: it orders the message, and does not make it another one.
+    pub written_at: Option<Timestamp>,
     /// Files that the contact uploaded for it, by the ids that they gave them, in their order. Those that were taken join
     /// the content; of each that was not the transcript has a notice (r127).
     pub uploads: Vec<ClientId>,
@@ -102,6 +104,9 @@ pub(crate) struct Follows {
     pub(crate) has_words: bool,
 }
 
+/// What a message is called among the kinds of inbound events.
+pub(crate) const MESSAGE: &str = "message";
+
 impl Inbound {
     /// Something that a contact wrote.
     pub fn new(external_id: ProviderMessageId, content: Content) -> Self {
@@ -109,6 +114,7 @@ impl Inbound {
             external_id,
             content,
             provider_time: None,
+            written_at: None,
             uploads: Vec::new(),
             rejected: Vec::new(),
             account: None,
@@ -132,7 +138,7 @@ impl Inbound {
     fn key(&self, session: &ContactSession) -> InboxKey {
         InboxKey {
             scope: self.account.as_ref().map_or_else(|| session.point.to_string(), account_scope),
-            kind: "message".to_owned(),
+            kind: MESSAGE.to_owned(),
             provider_time: self.provider_time,
             external_id: self.external_id.as_str().to_owned(),
         }
@@ -456,11 +462,13 @@ impl Inner {
             author,
             parent: None,
             content,
-            provider_time: inbound.provider_time,
+            provider_time: inbound.provider_time.or(inbound.written_at),
             provider_id: inbound.carries_its_id().then(|| inbound.external_id.clone()),
         });
         Self::await_files(&mut draft, session, message, inbound)?;
-        if let Some(word) = inbound.consent {
+        if let Some(word) = inbound.consent
+            && self.is_last_word(session.point, inbound.written_at).await?
+        {
             Self::note_consent(&mut draft, session.point, word.wish);
         }
         // Only agents are told: the contact's own network, or browser, told the contact.

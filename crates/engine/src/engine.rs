@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use parlor_channel::{MediaInspector, MediaSource, NumberLookup, OutsideLauncher, Transport, VoiceGateway};
+use parlor_channel::{
+    History, MediaInspector, MediaSource, NumberLookup, OutsideLauncher, Transport, VoiceGateway,
+};
 use parlor_model::{
     AccountName, Agent, AgentName, Channel, ChannelKind, ChannelName, Clock, ContactId, ContactPointId, Id,
     IdSource, Subject, Thread, ThreadId, Timestamp,
@@ -18,6 +20,7 @@ use crate::draft::Draft;
 use crate::error::EngineError;
 use crate::fetch::{FetchSignal, Fetcher};
 use crate::file_links::LinkKey;
+use crate::gaps;
 use crate::hub::{ForContact, Hub, Published};
 use crate::open::OpenInteractions;
 use crate::presence::Presence;
@@ -59,6 +62,8 @@ pub(crate) struct Inner {
     channel_transports: BTreeMap<ChannelName, Arc<dyn Transport>>,
     pub(crate) media_sources: BTreeMap<AccountName, Arc<dyn MediaSource>>,
     pub(crate) number_lookups: BTreeMap<AccountName, Arc<dyn NumberLookup>>,
+    /// Who is asked what came in while nobody was there to take it.
+    pub(crate) histories: BTreeMap<AccountName, Arc<dyn History>>,
     /// Below which public address files are opened by link.
     pub(crate) files_at: Option<Url>,
     pub(crate) link_key: OnceCell<LinkKey>,
@@ -89,6 +94,7 @@ pub struct EngineBuilder {
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
     channel_transports: BTreeMap<ChannelName, Arc<dyn Transport>>,
     number_lookups: BTreeMap<AccountName, Arc<dyn NumberLookup>>,
+    histories: BTreeMap<AccountName, Arc<dyn History>>,
     files_at: Option<Url>,
     media_sources: BTreeMap<AccountName, Arc<dyn MediaSource>>,
     voice: Option<Arc<dyn VoiceGateway>>,
@@ -140,6 +146,7 @@ impl EngineBuilder {
             channel_transports: BTreeMap::new(),
             media_sources: BTreeMap::new(),
             number_lookups: BTreeMap::new(),
+            histories: BTreeMap::new(),
             files_at: None,
             voice: None,
             launcher: None,
@@ -216,6 +223,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Plugs in who is asked what came in by an account while nobody was there to take it (guarantee G1b).
+    pub fn history(mut self, account: AccountName, history: Arc<dyn History>) -> Self {
+        self.histories.insert(account, history);
+        self
+    }
+
     /// Says below which public address [`Engine::linked_attachment`] is served, so that providers can fetch what agents attach.
     /// Without it no files are sent to networks that are sent to.
     pub fn files_at(mut self, base: Url) -> Self {
@@ -259,6 +272,7 @@ impl EngineBuilder {
             channel_transports: self.channel_transports,
             media_sources: self.media_sources,
             number_lookups: self.number_lookups,
+            histories: self.histories,
             files_at: self.files_at,
             link_key: OnceCell::new(),
             relay,
@@ -272,6 +286,9 @@ impl EngineBuilder {
         tokio::spawn(conductor.run());
         tokio::spawn(relay.run());
         tokio::spawn(fetcher.run());
+        if self.drive == Drive::Automatic && !inner.histories.is_empty() {
+            tokio::spawn(gaps::keep_closing(Arc::downgrade(&inner)));
+        }
         let sweeping = Arc::clone(&inner);
         // What an earlier process erased and did not come to delete.
         tokio::spawn(async move { sweeping.delete_erased_files_later().await });

@@ -5,16 +5,16 @@ use parlor_channel::{
 };
 use parlor_model::{
     AccountName, Channel, ChannelName, Content, DeliveryStage, Observation, ProviderMessageId, SendOutcome,
-    SystemNotice,
+    SystemNotice, Timestamp,
 };
 use parlor_store::{
-    ConsentEntry, ConsentState, DeadLetter, DocumentKey, DocumentWrite, Duplicate, InboxEntry, InboxKey,
-    OutboxEntry, OutboxWrite, StoreError,
+    CommitError, ConsentEntry, ConsentState, DeadLetter, DocumentKey, DocumentWrite, Duplicate, InboxEntry,
+    InboxKey, OutboxEntry, OutboxWrite, StoreError,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use crate::contact_side::{Arrival, Inbound};
+use crate::contact_side::{Arrival, Inbound, MESSAGE};
 use crate::decide::{Attempt, until_decided};
 use crate::draft::Draft;
 use crate::engine::{Engine, Inner};
@@ -26,6 +26,9 @@ pub(crate) const MESSAGES: &str = "messages";
 
 /// The kind of documents in which receipts wait that came before we knew what they are about.
 const PARKED: &str = "parked_receipts";
+
+/// The kind of a document that there never is.
+const NEVER: &str = "never";
 
 /// How many receipts of one message of somebody else's are kept.
 const PARKED_AT_MOST: usize = 16;
@@ -94,6 +97,12 @@ impl Engine {
         channel: &Channel,
         message: InboundMessage,
     ) -> Result<bool, EngineError> {
+        // Somebody who was erased does not come back because a webhook is repeated.
+        if self.inner.store.point_by_key(&message.from).await?.is_none()
+            && self.inner.was_taken(account, &message).await?
+        {
+            return Ok(false);
+        }
         let mut arrival = Arrival::new(channel.name.clone(), message.from);
         arrival.display_name = message.display_name;
         let session = self.arrive(arrival).await?;
@@ -105,6 +114,7 @@ impl Engine {
         let mut inbound = Inbound::new(message.id, content);
         inbound.account = Some(account.clone());
         inbound.provider_time = message.provider_time;
+        inbound.written_at = message.written_at;
         inbound.media = message.media;
         inbound.consent = message.consent;
         Ok(!self.receive(&session, inbound).await?.repeated)
@@ -112,6 +122,23 @@ impl Engine {
 }
 
 impl Inner {
+    /// Whether a message was taken in before. A change that repeats one is answered so before anything else is looked at, and
+    /// one that was decided from something that never was is not kept.
+    async fn was_taken(&self, account: &AccountName, message: &InboundMessage) -> Result<bool, StoreError> {
+        let mut draft = Draft::new(self.now());
+        draft.changes.inbox.push(InboxEntry { key: message_key(account, message), message: None });
+        draft.changes.documents.push(DocumentWrite {
+            key: DocumentKey::new(NEVER, ""),
+            expected_version: Some(1),
+            body: None,
+        });
+        match self.store.commit(draft.changes).await {
+            Err(CommitError::Duplicate(_)) => Ok(true),
+            Ok(_) | Err(CommitError::Conflict(_)) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
     /// The channel that something happened on: for a receipt that gives our token back the one that we sent it by, whatever
     /// its address says.
     async fn channel_of(
@@ -132,7 +159,7 @@ impl Inner {
     }
 
     /// The channel of an account that has an address; the one that takes what no other takes, where there is one.
-    fn channel_at(&self, account: &AccountName, endpoint: &Endpoint) -> Option<Channel> {
+    pub(crate) fn channel_at(&self, account: &AccountName, endpoint: &Endpoint) -> Option<Channel> {
         let of_kind = || {
             self.directory
                 .channels()
@@ -316,6 +343,17 @@ impl Inner {
         }
     }
 
+    /// Whether what somebody wrote then about being written to still counts: what was read from a list may be older than what
+    /// they said since.
+    pub(crate) async fn is_last_word(
+        &self,
+        point: parlor_model::ContactPointId,
+        written_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let Some(written_at) = written_at else { return Ok(true) };
+        Ok(self.store.consent(point).await?.iter().all(|entry| entry.at < written_at))
+    }
+
     /// Writes down what a contact said about being written to.
     pub(crate) fn note_consent(draft: &mut Draft, point: parlor_model::ContactPointId, wish: ConsentWish) {
         let (state, evidence) = match wish {
@@ -377,6 +415,16 @@ fn receipt_key(account: &AccountName, receipt: &Receipt) -> InboxKey {
         kind: "receipt".to_owned(),
         provider_time: None,
         external_id: format!("{id}{token}/{stage}/{code}"),
+    }
+}
+
+/// What makes a message unique, as [`Inbound`] has it when an account brings it.
+fn message_key(account: &AccountName, message: &InboundMessage) -> InboxKey {
+    InboxKey {
+        scope: account_scope(account),
+        kind: MESSAGE.to_owned(),
+        provider_time: message.provider_time,
+        external_id: message.id.as_str().to_owned(),
     }
 }
 

@@ -29,6 +29,7 @@ mod fetch;
 mod figures;
 mod file_links;
 mod find;
+mod gaps;
 mod hand_over;
 mod hub;
 mod intake;

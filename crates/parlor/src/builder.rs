@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parlor_channel::{MediaInspector, MediaSource, NumberLookup, OutsideLauncher, Transport, VoiceGateway};
+use parlor_channel::{
+    History, MediaInspector, MediaSource, NumberLookup, OutsideLauncher, Transport, VoiceGateway,
+};
 use parlor_engine::{Config, Disposition, Drive, Engine, EngineBuilder, StartError};
 use parlor_interaction::{DispositionCode, DispositionCodeError};
 use parlor_model::{
@@ -22,6 +24,7 @@ pub struct Builder {
     transports: Vec<(ChannelKind, Arc<dyn Transport>)>,
     media_sources: Vec<(String, Arc<dyn MediaSource>)>,
     number_lookups: Vec<(String, Arc<dyn NumberLookup>)>,
+    histories: Vec<(String, Arc<dyn History>)>,
     files_at: Option<Url>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdSource>>,
@@ -72,6 +75,7 @@ impl Builder {
             transports: Vec::new(),
             media_sources: Vec::new(),
             number_lookups: Vec::new(),
+            histories: Vec::new(),
             files_at: None,
             clock: None,
             ids: None,
@@ -182,6 +186,12 @@ impl Builder {
         self
     }
 
+    /// Plugs in who is asked what came in by an account while nobody was there to take it.
+    pub fn history(mut self, account: &str, history: Arc<dyn History>) -> Self {
+        self.histories.push((account.to_owned(), history));
+        self
+    }
+
     /// Says below which public address files are opened by link, so that providers can fetch what agents attach.
     pub fn files_at(mut self, base: Url) -> Self {
         self.files_at = Some(base);
@@ -245,6 +255,12 @@ impl Builder {
                 number_lookups.push((account, lookup));
             }
         }
+        let mut histories = Vec::new();
+        for (account, history) in std::mem::take(&mut self.histories) {
+            if let Some(account) = self.checked(&account, AccountName::new) {
+                histories.push((account, history));
+            }
+        }
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
@@ -258,6 +274,9 @@ impl Builder {
         }
         for (account, lookup) in number_lookups {
             engine = engine.number_lookup(account, lookup);
+        }
+        for (account, history) in histories {
+            engine = engine.history(account, history);
         }
         if let Some(base) = self.files_at {
             engine = engine.files_at(base);

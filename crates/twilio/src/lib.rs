@@ -29,6 +29,7 @@
 mod account;
 mod errors;
 mod form;
+mod history;
 mod limits;
 mod lookup;
 mod media;
@@ -39,5 +40,6 @@ mod webhook;
 
 pub use account::{TwilioAccount, TwilioError, TwilioSettings};
 pub use errors::KnownError;
+pub use history::{InboxPage, TwilioHistory};
 pub use limits::{Utf16Count, sms_capabilities};
 pub use lookup::TwilioLookup;

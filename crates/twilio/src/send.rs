@@ -26,7 +26,7 @@ const UNCERTAIN_WAIT: Duration = Duration::from_mins(2);
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// How many of the messages to one person are looked through: the most that one page has (the provider's OpenAPI document).
-const PAGE_SIZE: &str = "1000";
+pub(crate) const PAGE_SIZE: &str = "1000";
 
 impl Provider for TwilioAccount {
     fn encode(&self, outbound: &Outbound) -> Result<HttpRequest, TransportError> {
@@ -192,7 +192,7 @@ fn taken(response: &HttpResponse) -> Result<SendReceipt, TransportError> {
     Ok(SendReceipt::new([ProviderMessageId::new(made.sid)]))
 }
 
-fn refusal(response: &HttpResponse) -> TransportError {
+pub(crate) fn refusal(response: &HttpResponse) -> TransportError {
     let problem = serde_json::from_slice::<Problem>(&response.body).ok();
     let status = response.status;
     let error = match problem {

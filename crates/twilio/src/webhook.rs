@@ -85,7 +85,7 @@ impl WebhookCodec for TwilioAccount {
 }
 
 /// What a request says, by name: the first value of each.
-struct Parameters(BTreeMap<String, String>);
+pub(crate) struct Parameters(pub(crate) BTreeMap<String, String>);
 
 impl Parameters {
     fn of(raw: &[u8]) -> Result<Self, String> {
@@ -198,7 +198,7 @@ fn code(parameters: &Parameters, status: &str) -> Option<String> {
     code.or((status == "canceled").then_some(status)).map(str::to_owned)
 }
 
-fn message(
+pub(crate) fn message(
     parameters: &Parameters,
     raw: &[u8],
     issues: &mut Vec<DecodeIssue>,

@@ -3,19 +3,22 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use parlor_channel::{Certainty, DeliverySide, HttpClient, Outbound, ProviderTransport, Transport};
+use parlor_channel::{
+    Certainty, Decoded, DeliverySide, Happening, History, HttpClient, Outbound, ProviderTransport, Transport,
+};
 use parlor_model::{
-    ChannelKind, ChannelName, Content, Id, MessageId, MessageText, OutboxId, PointAddress, PointKey,
-    ProviderMessageId, Timestamp, Visibility,
+    ChannelKind, ChannelName, Clock, Content, Id, MediaType, MessageId, MessageText, OutboxId, PointAddress,
+    PointKey, ProviderMessageId, Timestamp, Visibility,
 };
 use parlor_testkit::ManualClock;
-use parlor_testkit::simulators::{LoopbackClient, SendMode, Twilio, TwilioOptions};
+use parlor_testkit::simulators::{LoopbackClient, PhoneFile, SendMode, Twilio, TwilioOptions};
 use parlor_testkit::transport_suite::{
     AcceptedMessage, NetworkMode, PlayedNetwork, TransportBench, TransportHarness,
 };
-use parlor_twilio::{TwilioAccount, TwilioSettings, sms_capabilities};
+use parlor_twilio::{TwilioAccount, TwilioHistory, TwilioSettings, sms_capabilities};
 use url::Url;
 use uuid::Uuid;
 
@@ -166,4 +169,90 @@ async fn what_is_said_is_what_happened() {
             }
         }
     }
+}
+
+/// An account over the simulator, for reading.
+fn account(twilio: &Twilio) -> Arc<TwilioAccount> {
+    let options = twilio.options();
+    let webhook = format!("http://{}/webhooks/twilio", nobody()).parse().unwrap();
+    let mut settings =
+        TwilioSettings::new(options.account_sid.clone(), options.auth_token.as_str().into(), webhook)
+            .unwrap();
+    settings.base_url = twilio.api_url();
+    Arc::new(TwilioAccount::new(settings).unwrap())
+}
+
+const OURS: &str = "+14155550199";
+
+#[tokio::test]
+async fn g01_what_no_webhook_could_bring_is_read_from_the_list_with_its_files() {
+    let clock = ManualClock::new();
+    let mut options = TwilioOptions::new(Arc::new(clock.clone()));
+    options.numbers = vec![OURS.to_owned()];
+    let twilio = Twilio::start(options).await.unwrap();
+    let texts = async |from: &str, words: &str, files: &[PhoneFile]| {
+        // Nobody is told: the message is on the telephone all the same.
+        assert!(twilio.text(from, OURS, words, files).await.is_err());
+        clock.advance(Duration::from_mins(1));
+    };
+    texts(THEIRS, "too old", &[]).await;
+    let since = clock.now();
+    texts(THEIRS, "where are you?", &[]).await;
+    let file =
+        |kind: &str, bytes: &[u8]| PhoneFile { media_type: Some(kind.to_owned()), bytes: bytes.to_vec() };
+    texts(THEIRS, "", &[file("image/png", b"first"), file("image/jpeg", b"second")]).await;
+    assert!(twilio.text(THEIRS, "+14155550777", "not for us", &[]).await.is_err());
+
+    let history = TwilioHistory::new(account(&twilio), Arc::new(LoopbackClient::new()));
+    let came = history.came_in(&[OURS.to_owned()], since).await.unwrap();
+    assert!(came.issues.is_empty());
+    let messages: Vec<_> = came
+        .events
+        .iter()
+        .map(|event| match &event.happening {
+            Happening::Message(message) => {
+                assert_eq!(event.endpoint.addresses, [OURS]);
+                message
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert_eq!(messages[0].content.as_ref().unwrap().text(), Some("where are you?"));
+    assert_eq!((messages[0].provider_time, messages[0].written_at), (None, Some(since)));
+    assert_eq!(messages[0].from, point(THEIRS));
+    let kinds: Vec<_> = messages[1].media.iter().map(|file| file.declared.clone().unwrap()).collect();
+    assert_eq!(kinds.iter().map(MediaType::as_str).collect::<Vec<_>>(), ["image/png", "image/jpeg"]);
+    assert!(messages[1].id.as_str().starts_with("MM"));
+
+    // Of a Messaging Service nobody knows the numbers, so that all are listed.
+    let all = history.came_in(&["MG00000000000000000000000000000001".to_owned()], since).await.unwrap();
+    assert_eq!(all.events.len(), 3);
+}
+
+#[tokio::test]
+async fn g01_a_list_of_many_pages_is_read_to_its_end_and_not_further() {
+    let clock = ManualClock::new();
+    let twilio = Twilio::start(TwilioOptions::new(Arc::new(clock.clone()))).await.unwrap();
+    for number in 0..2_500 {
+        assert!(twilio.text(THEIRS, OURS, &number.to_string(), &[]).await.is_err());
+        clock.advance(Duration::from_secs(1));
+    }
+    let history = TwilioHistory::new(account(&twilio), Arc::new(LoopbackClient::new()));
+    let since = |back: u64| {
+        Timestamp::from_micros(clock.now().as_micros() - i64::try_from(back).unwrap() * 1_000_000)
+    };
+    let words = |came: Decoded| -> Vec<String> {
+        let said = came.events.into_iter().map(|event| match event.happening {
+            Happening::Message(message) => message.content.unwrap().text().unwrap().to_owned(),
+            other => panic!("{other:?}"),
+        });
+        said.collect()
+    };
+    let all = words(history.came_in(&[OURS.to_owned()], since(2_500)).await.unwrap());
+    assert_eq!(all, (0..2_500).map(|number: u32| number.to_string()).collect::<Vec<_>>(), "oldest first");
+    let asked = twilio.attempts();
+    let last = words(history.came_in(&[OURS.to_owned()], since(3)).await.unwrap());
+    assert_eq!(last, ["2497", "2498", "2499"]);
+    assert_eq!(twilio.attempts(), asked, "reading sends nothing");
 }

@@ -7,7 +7,9 @@ use parlor::channel::{ProviderTransport, WebhookCodec};
 use parlor::engine::EngineBuilder;
 use parlor::http::{Client, ClientLimits, FetchLimits, MediaFetcher};
 use parlor::model::{AccountName, Channel, ChannelName};
-use parlor::twilio::{TwilioAccount, TwilioError, TwilioLookup, TwilioSettings, sms_capabilities};
+use parlor::twilio::{
+    TwilioAccount, TwilioError, TwilioHistory, TwilioLookup, TwilioSettings, sms_capabilities,
+};
 use parlor_testkit::simulators::Twilio;
 use secrecy::SecretString;
 use toml::Spanned;
@@ -179,6 +181,7 @@ impl Plugs {
                 Arc::new(self.client.clone()),
             ))
         };
+        let history = TwilioHistory::new(Arc::clone(&self.account), Arc::new(self.client.clone()));
         let builder = match &self.lookup {
             Some(lookup) => builder.number_lookup(self.name.clone(), Arc::clone(lookup) as _),
             None => builder,
@@ -190,6 +193,7 @@ impl Plugs {
                 builder.channel_transport(channel.name.clone(), transport(&channel.name))
             })
             .media_source(self.name.clone(), Arc::new(self.media.clone()))
+            .history(self.name.clone(), Arc::new(history))
     }
 
     /// Reads what the provider tells.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 use super::phones::PhoneState;
-use super::state::Stored;
+use super::state::{Stored, date};
 use super::webhooks::tell_all;
 use super::{SendMode, Shared};
 use crate::simulators::loopback::{Answers, Call, Outcome, Reply};
@@ -51,6 +51,11 @@ impl Answers for Api {
             }
             (method, ["2010-04-01", "Accounts", sid, "Messages", message]) if *sid == account => {
                 message.strip_suffix(".json").map_or_else(not_there, |id| self.one(method, id, &call.body))
+            }
+            (&Method::GET, ["2010-04-01", "Accounts", sid, "Messages", message, "Media.json"])
+                if *sid == account =>
+            {
+                self.media_list(message)
             }
             (&Method::GET, ["2010-04-01", "Accounts", sid, "Messages", message, "Media", file])
                 if *sid == account =>
@@ -303,6 +308,43 @@ impl Api {
             }
         }
         reply(200, &message.to_json(account))
+    }
+
+    /// The files of a message, the newest first.
+    fn media_list(&self, sid: &str) -> Reply {
+        let mut state = self.0.state();
+        let Some(message) = state.message(sid).map(|message| message.clone()) else {
+            return not_there();
+        };
+        let account = &self.0.options.account_sid;
+        let uri = format!("/2010-04-01/Accounts/{account}/Messages/{sid}/Media");
+        let listed = message.media.iter().rev().map(|file| {
+            let kind = state.files.get(file).and_then(|file| file.media_type.clone());
+            json!({
+                "account_sid": account,
+                "content_type": kind,
+                "date_created": date(message.at),
+                "date_updated": date(message.at),
+                "parent_sid": sid,
+                "sid": file,
+                "uri": format!("{uri}/{file}.json"),
+            })
+        });
+        let listed: Vec<_> = listed.collect();
+        reply(
+            200,
+            &json!({
+                "media_list": listed,
+                "page": 0,
+                "page_size": USUAL_PAGE,
+                "start": 0,
+                "end": listed.len().saturating_sub(1),
+                "uri": format!("{uri}.json?PageSize={USUAL_PAGE}&Page=0"),
+                "first_page_uri": format!("{uri}.json?PageSize={USUAL_PAGE}&Page=0"),
+                "next_page_uri": null,
+                "previous_page_uri": null,
+            }),
+        )
     }
 
     /// A file is not here: whoever asks for it is sent to another host.

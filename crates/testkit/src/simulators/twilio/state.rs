@@ -93,7 +93,7 @@ impl State {
 }
 
 /// A moment as the provider writes it (RFC 2822).
-fn date(at: Timestamp) -> Value {
+pub(super) fn date(at: Timestamp) -> Value {
     at.to_date_time().map_or(Value::Null, |at| at.format("%a, %d %b %Y %H:%M:%S +0000").to_string().into())
 }
 
