@@ -5,6 +5,7 @@
 mod support;
 
 mod docs {
+    mod blocks;
     mod limits;
     mod links;
     mod manual_decisions;

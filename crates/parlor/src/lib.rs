@@ -20,7 +20,8 @@
 //! | [`engine`] | runs it: intake, desk, routing, feeds, permissions |
 #![cfg_attr(feature = "server", doc = "| [`server`] | an `axum` router to mount |")]
 //!
-//! [`Builder`] is the short way to an [`Engine`](engine::Engine); `examples/quickstart` shows it.
+//! [`Builder`] is the short way to an [`Engine`](engine::Engine); `examples/quickstart` shows it. How to plug in a network or a
+//! store of one's own, mount the server, and use the core without a runtime is in `docs/embedding.md`.
 
 mod builder;
 
@@ -52,3 +53,8 @@ pub use parlor_twilio as twilio;
 pub use parlor_webchat as webchat;
 
 pub use builder::{BuildError, Builder};
+
+/// The blocks of the page, as tests.
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Embedding;
