@@ -77,3 +77,13 @@ export async function run(binary, environment) {
   const [code] = await once(child, "exit");
   if (code !== 0) throw new Error(`${binary} ended with ${code}`);
 }
+
+/** Runs a program to its end and gives what it printed. */
+export async function output(binary, args) {
+  const child = start(binary, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (part) => (printed += part));
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`${binary} ended with ${code}`);
+  return printed;
+}

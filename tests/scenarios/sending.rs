@@ -191,6 +191,37 @@ async fn r130_a_number_is_looked_up_again_when_an_agent_asks() {
 }
 
 #[tokio::test]
+async fn g07_what_a_person_sends_again_after_days_is_sent() {
+    let (phones, id) = talking().await;
+    phones.post.will([Answer::Nothing]);
+    let sent = phones.world.answers("alice", id, "one").await.unwrap();
+    phones.world.skip(WAIT).await;
+    phones.world.skip(Duration::from_mins(6)).await;
+    assert_eq!(state(&phones).await, OutboxState::NeedsDecision);
+    phones.world.skip(Duration::from_hours(3 * 24)).await;
+    let again =
+        phones.engine().decide_send(&name("alice"), sent.id, SendDecision::SendAgain, Once(None)).await;
+    again.unwrap();
+    phones.engine().settle().await;
+    assert_eq!(state(&phones).await, OutboxState::Accepted);
+    assert_eq!(phones.post.asked(), ["one", "one"]);
+}
+
+#[tokio::test]
+async fn receipts_of_what_others_sent_are_not_kept_for_ever() {
+    let (phones, _) = talking().await;
+    let parked = async || phones.world.store.documents("parked_receipts").await.unwrap().len();
+    for number in 0..3 {
+        let id = ProviderMessageId::new(format!("SM9{number}"));
+        phones.receipt(&id, DeliveryStage::Delivered).await;
+    }
+    assert_eq!(parked().await, 3);
+    phones.world.skip(Duration::from_hours(7 * 24)).await;
+    phones.texts(HER, "in-2", "hello again").await;
+    assert_eq!(parked().await, 0);
+}
+
+#[tokio::test]
 async fn g06_messages_of_a_thread_go_out_one_after_the_other() {
     let (phones, id) = talking().await;
     phones.post.will([Answer::Later(Retry::Backoff), Answer::Later(Retry::After(Duration::from_secs(30)))]);

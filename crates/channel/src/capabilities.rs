@@ -1,11 +1,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use parlor_model::MediaType;
 use serde::Serialize;
 
-use crate::{Limit, MediaRefusal, MediaRule, ReplyWindow, TextLimit};
+use crate::{Limit, MediaRefusal, MediaRule, ReplyWindow, TextLimit, TextMeasure};
 
 /// What a network can carry: facts, never wishes.
 ///
@@ -16,6 +17,8 @@ pub struct Capabilities {
     id: CapabilitiesId,
     features: BTreeMap<Feature, Support>,
     text_limits: Vec<TextLimit>,
+    #[serde(skip)]
+    parts: Option<Arc<dyn TextMeasure>>,
     limits: Vec<Limit>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     media: Vec<MediaRule>,
@@ -129,6 +132,7 @@ impl Capabilities {
             id,
             features: BTreeMap::new(),
             text_limits: Vec::new(),
+            parts: None,
             limits: Vec::new(),
             media: Vec::new(),
             reply_window: ReplyWindow::ALWAYS_OPEN,
@@ -148,6 +152,18 @@ impl Capabilities {
         self.text_limits.retain(|known| known.limit().name != limit.limit().name);
         self.text_limits.push(limit);
         self
+    }
+
+    /// The same where a text travels, and is charged, in parts that are counted so.
+    #[must_use]
+    pub fn with_parts(mut self, measure: impl TextMeasure) -> Self {
+        self.parts = Some(Arc::new(measure));
+        self
+    }
+
+    /// How the parts are counted in which a text travels and is charged; `None` where it is one.
+    pub fn parts(&self) -> Option<&dyn TextMeasure> {
+        self.parts.as_deref()
     }
 
     /// The same with a limit on something else; it takes the place of one with the same name.

@@ -35,7 +35,9 @@ pub use connection::ConnectionState;
 pub use history::History;
 pub use http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 pub use limit::{Confidence, Limit, TextLimit, Unit};
-pub use measure::{ByteCount, CharacterCount, SegmentCount, SmsAlphabet, SmsLength, SmsParts, TextMeasure};
+pub use measure::{
+    ByteCount, CharacterCount, SegmentCount, SmsAlphabet, SmsLength, SmsParts, TextDetail, TextMeasure,
+};
 pub use media::{ATTACHMENTS_PER_MESSAGE, MediaInspector, MediaRefusal, MediaRule, SmallPicture};
 pub use number_lookup::{LineKind, MayReceive, NumberFacts, NumberLookup};
 pub use outbound::{Outbound, SendReceipt};

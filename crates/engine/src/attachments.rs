@@ -717,7 +717,7 @@ impl Inner {
         self.files.as_ref().ok_or(EngineError::NotPlugged { plug: Plug::Attachments })
     }
 
-    fn transport_of(&self, channel: &ChannelName) -> Result<Arc<dyn Transport>, EngineError> {
+    pub(crate) fn transport_of(&self, channel: &ChannelName) -> Result<Arc<dyn Transport>, EngineError> {
         let configured = self.directory.channel(channel).ok_or(EngineError::NotFound { what: "channel" })?;
         self.transport(configured).cloned().ok_or(EngineError::NotFound { what: "channel" })
     }

@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) pictures: Arc<Semaphore>,
     /// When uploads that nobody sent were last looked for.
     pub(crate) swept_uploads: Mutex<Option<Timestamp>>,
+    /// When receipts of nothing were looked for last.
+    pub(crate) swept_receipts: Mutex<Option<Timestamp>>,
     /// When what is too old was last looked for.
     pub(crate) looked_for_old: Mutex<Option<Timestamp>>,
     /// Contact points that were erased while this process runs: whoever is still connected as one is nobody any more.
@@ -266,6 +268,7 @@ impl EngineBuilder {
             files: self.files,
             pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
             swept_uploads: Mutex::new(None),
+            swept_receipts: Mutex::new(None),
             looked_for_old: Mutex::new(None),
             erased: tokio::sync::RwLock::default(),
             transports: self.transports,

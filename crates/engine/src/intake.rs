@@ -12,7 +12,8 @@ use parlor_store::{
     InboxKey, OutboxEntry, OutboxWrite, StoreError,
 };
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use crate::contact_side::{Arrival, Inbound, MESSAGE};
 use crate::decide::{Attempt, until_decided};
@@ -44,9 +45,18 @@ pub struct TakenIn {
     pub dead: u64,
 }
 
+/// How long they are kept. Longer than any message waits to be sent: then they are about what others sent by the account.
+const PARKED_FOR: Duration = Duration::from_hours(7 * 24);
+
+/// How often is looked for those that are too old.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+
 /// Receipts that wait for the answer that says what they are about.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Parked {
+    /// When the last came.
+    #[serde(default)]
+    at: Option<Timestamp>,
     receipts: Vec<Receipt>,
 }
 
@@ -87,6 +97,10 @@ impl Engine {
         for issue in decoded.issues {
             self.inner.bury(account, &issue.reason, issue.raw).await?;
             taken.dead += 1;
+        }
+        // All of it is durable: what is too old can wait, and must not make the provider say it again.
+        if let Err(error) = self.inner.sweep_parked().await {
+            tracing::warn!(%error, "receipts of nothing were not removed");
         }
         Ok(taken)
     }
@@ -309,10 +323,43 @@ impl Inner {
         if parked.receipts.len() < PARKED_AT_MOST {
             parked.receipts.push(receipt.clone());
         }
+        parked.at = Some(self.now());
         let body = serde_json::to_string(&parked).map_err(StoreError::backend)?;
         let expected_version = Some(known.map_or(0, |document| document.version));
         draft.changes.documents.push(DocumentWrite { key, expected_version, body: Some(body) });
         Ok(())
+    }
+
+    /// Removes receipts that have waited for too long, now and then; gives how many were about one message each.
+    async fn sweep_parked(self: &Arc<Self>) -> Result<usize, EngineError> {
+        let now = self.now();
+        {
+            let mut swept = self.swept_receipts.lock().unwrap_or_else(PoisonError::into_inner);
+            if swept.is_some_and(|swept| now.since(swept) < SWEEP_EVERY) {
+                return Ok(0);
+            }
+            *swept = Some(now);
+        }
+        let mut removed = 0;
+        for document in self.store.documents(PARKED).await? {
+            let parked: Parked = serde_json::from_str(&document.body).unwrap_or_default();
+            if parked.at.is_some_and(|at| now.since(at) < PARKED_FOR) {
+                continue;
+            }
+            let mut draft = Draft::new(now);
+            draft.changes.documents.push(DocumentWrite {
+                key: document.key,
+                expected_version: Some(document.version),
+                body: None,
+            });
+            match self.attempt(draft).await {
+                Ok(_) => removed += 1,
+                // One more came at this moment.
+                Err(Attempt::Again) => {}
+                Err(other) => return Err(other.into_error()),
+            }
+        }
+        Ok(removed)
     }
 
     /// What waited for an entry to be known by its provider's id.

@@ -11,6 +11,7 @@
 mod after_work;
 mod attachments;
 mod colleagues;
+mod compose;
 mod conductor;
 mod config;
 mod consult;

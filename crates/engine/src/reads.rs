@@ -133,6 +133,10 @@ impl Engine {
                     name: channel.name.clone(),
                     kind: channel.kind.clone(),
                     attachments: self.inner.outbound_files(&channel.name),
+                    counted: self
+                        .inner
+                        .transport(channel)
+                        .is_some_and(|transport| transport.capabilities().parts().is_some()),
                 })
                 .collect(),
             now: self.inner.now(),

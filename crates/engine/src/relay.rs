@@ -25,7 +25,7 @@ use crate::draft::Draft;
 use crate::engine::{Drive, Inner};
 use crate::error::EngineError;
 use crate::intake::MESSAGES;
-use crate::outbox::{SendContext, SendEvent, after};
+use crate::outbox::{SENT_AGAIN, SendContext, SendEvent, after};
 use crate::source::id_of;
 
 /// How many sends are on their way at once: enough to hide a provider's answering time, and few enough sockets.
@@ -49,6 +49,10 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// How long a provider is asked whether it has a message, before a person decides without it.
 const LOOK_FOR: Duration = Duration::from_mins(5);
+
+/// How many times as old as another message one may be that a person, or a rule, says is to be sent again: a weekend and a
+/// holiday pass before somebody decides, and a week later nobody waits for it any more.
+const AGAIN_AGES: u32 = 7;
 
 /// How long stopping waits for what is being sent. What has not ended by then may have been sent.
 pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -348,7 +352,10 @@ impl Inner {
             return None;
         };
         let wait = push.uncertain_wait();
-        if self.now() >= written_at + self.directory.rules.sending.max_age {
+        // What was said to be sent again is sent, though it waited for that for longer than it would have by itself.
+        let most = self.directory.rules.sending.max_age;
+        let most = if entry.reason.as_deref() == Some(SENT_AGAIN) { most * AGAIN_AGES } else { most };
+        if self.now() >= written_at + most {
             return self.conclude(entry, &SendEvent::TooOld, wait).await;
         }
         // They may have said so since it was written.

@@ -99,6 +99,45 @@ pub struct ChannelView {
     pub kind: ChannelKind,
     /// What agents may attach to what they write there; `None` where they may attach nothing (r84, r85).
     pub attachments: Option<crate::attachments::FileRules>,
+    /// Whether a text there travels in parts, so that a writer wants to know how many it has.
+    pub counted: bool,
+}
+
+/// What an agent is told of a text while they write it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ComposeView {
+    /// How much of each limit it uses up.
+    pub counts: Vec<CountView>,
+    /// In how many parts it travels and is charged, where it may be several.
+    pub parts: Option<PartsView>,
+    /// What in it can be clicked (r57).
+    pub spans: Vec<Span>,
+}
+
+/// How much of a limit a text uses up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CountView {
+    /// Which limit.
+    pub name: String,
+    /// What is counted.
+    pub unit: String,
+    /// How much of it the text has.
+    pub count: u64,
+    /// How much it may have.
+    pub limit: u64,
+}
+
+/// The parts in which a text travels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartsView {
+    /// What they are.
+    pub unit: String,
+    /// How many there are.
+    pub count: u64,
+    /// In what the text is written, on which their length depends.
+    pub alphabet: Option<&'static str>,
+    /// How many more units of it fit before there is one more.
+    pub left: Option<u64>,
 }
 
 /// A contact, as short as possible.

@@ -3,6 +3,7 @@
 mod admin;
 mod attachments;
 mod colleagues;
+mod compose;
 mod consults;
 mod contacts;
 mod emoji;
@@ -65,6 +66,7 @@ impl Api {
         let api = emoji::routes(api);
         let api = attachments::routes(api);
         let api = sends::routes(api);
+        let api = compose::routes(api);
         let api = points::routes(api);
         let api = webhooks::routes(api);
         let api = file_links::routes(api);

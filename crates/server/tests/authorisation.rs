@@ -275,6 +275,12 @@ fn colleagues() -> Vec<Row> {
             Some(json!({"kind": "sms", "address": "+12125550123"})),
             [401, 401, 200, 200, 200, 403, 403],
         ),
+        (
+            "POST",
+            "/api/compose",
+            Some(json!({"channel": "website", "text": "https://shop.example"})),
+            [401, 401, 200, 200, 200, 200, 403],
+        ),
         // Only who has a link opens these.
         ("GET", "/files/{attachment}", None, [404; 7]),
         // Only a provider opens these.

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use parlor_channel::{
-    Capabilities, CapabilitiesId, CharacterCount, Confidence, Feature, Limit, MediaRule, Support, TextLimit,
-    TextMeasure, Unit,
+    Capabilities, CapabilitiesId, CharacterCount, Confidence, Feature, Limit, MediaRule, SegmentCount,
+    Support, TextLimit, TextMeasure, Unit,
 };
 use parlor_model::{Attachment, Label, MediaType};
 use serde::Deserialize;
@@ -120,6 +120,7 @@ static CAPABILITIES: LazyLock<Capabilities> = LazyLock::new(|| {
     let date = FILES.iter().map(|file| file.date.clone()).max().unwrap_or_default();
     let mut capabilities = Capabilities::new(CapabilitiesId { name: "twilio.sms".into(), date: date.into(), revision })
             .with_feature(Feature::Text, Support::Full)
+            .with_parts(SegmentCount)
             // By MMS, which is made smaller on its way and does not exist in every country.
             .with_feature(Feature::Image, Support::Partial)
             .with_feature(Feature::File, Support::Partial)

@@ -43,6 +43,9 @@ await step('Ann texts, and Alice is offered it like any chat', async () => {
   await phone(ANN).texts('Is my table ready? 🪑');
   await alice.accept();
   await alice.sees('Is my table ready? 🪑');
+  await alice.id('composer').fill('It is 🪑');
+  await alice.id('composer-count').filter({ hasText: '1 text message, room for 62 more (some characters take more room)' }).waitFor();
+  await shot(alice, 'texting-count');
   await alice.answer('It is, since this morning.');
   await phone(ANN).hears('It is, since this morning.');
   await shot(table, 'phones');

@@ -260,6 +260,8 @@ export const api = {
   changeContact: (contact, change) => request('PATCH', `/api/contacts/${at(contact)}`, { id: newId(), ...change }),
   /** @param {string} contact @param {{before?: string | null, after?: string | null, filter: string, search?: string, view: "conversation" | "communication", limit: number}} which @returns {Promise<import('./types.js').Page>} */
   conversation: (contact, which) => request('GET', `/api/contacts/${at(contact)}/conversation${query(which)}`),
+  /** @param {string} channel @param {string} text @returns {Promise<{parts: {count: number, alphabet: string | null, left: number | null} | null}>} */
+  compose: (channel, text) => request('POST', '/api/compose', { channel, text }),
   /** @param {string} contact @param {string} kind @param {string} address @returns {Promise<unknown>} */
   addPoint: (contact, kind, address) => request('POST', `/api/contacts/${at(contact)}/points`, { kind, address }),
   /** @param {string} contact @param {string} channel @param {string | null} point @returns {Promise<{interaction: Interaction}>} */

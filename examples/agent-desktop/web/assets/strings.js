@@ -662,6 +662,8 @@ export const desk = {
   },
 
   sends: {
+    /** @param {number} count @param {number} left @param {boolean} wide written in characters that take more room */
+    counted: (count, left, wide) => `${plural(count, 'text message')}, room for ${left} more${wide ? ' (some characters take more room)' : ''}`,
     title: 'What becomes of this message',
     /** @type {Record<string, string>} */
     does: { send_again: 'Send again', discard: 'Give it up' },

@@ -16,7 +16,7 @@
  * @property {Record<string, boolean | string>} flags
  * @property {Timing} timing
  * @property {{code: string, name: string, leaf: boolean}[]} dispositions codes are paths such as `sales/lost`; only leaves may be given
- * @property {{name: string, kind: string, attachments: FileRules | null}[]} channels
+ * @property {{name: string, kind: string, attachments: FileRules | null, counted: boolean}[]} channels
  * @property {Moment} now
  *
  * @typedef {{kind: "contact" | "agent" | "bot" | "system" | "me", name?: string | null}} Author

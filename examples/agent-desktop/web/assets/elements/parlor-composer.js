@@ -1,7 +1,7 @@
 import { api } from '../api.js';
 import { Tray } from '../attachments.js';
 import { changes, draft, keepDraft } from '../drafts.js';
-import { h } from '../dom.js';
+import { h, setText } from '../dom.js';
 import { icon } from '../icons.js';
 import { newId } from '../ids.js';
 import { store } from '../store.js';
@@ -15,6 +15,9 @@ const TYPING_AGAIN_MS = 4_000;
 
 /** Somebody who pauses this long is no longer typing, milliseconds. */
 const TYPING_STOP_MS = 5_000;
+
+/** Somebody who pauses this long is told how many messages a text will be, milliseconds. */
+const COUNT_AFTER_MS = 250;
 
 /** The tallest that the field grows by itself, pixels. */
 const TALLEST = 180;
@@ -36,6 +39,11 @@ export class ParlorComposer extends View {
     this.emoji = '';
     /** For what its files are uploaded; `null` where none can be attached. @type {{interaction?: string, channel?: string} | null} */
     this.where = null;
+    /** Where its text travels in parts; empty where it is one. */
+    this.counted = '';
+    this.asked = 0;
+    /** @type {number | undefined} */
+    this.counting = undefined;
   }
 
   /** @param {{field: string, send: string, label: string, sendLabel: string}} names hooks and words */
@@ -67,7 +75,8 @@ export class ParlorComposer extends View {
         },
       },
     }, this.attach, this.field, this.picker, this.button);
-    this.append(this.waiting, this.fileField, this.form);
+    this.count = h('p', { class: 'hint count', testid: `${names.field}-count`, aria: { live: 'polite' }, hidden: true });
+    this.append(this.waiting, this.fileField, this.form, this.count);
     changes.addEventListener('draft', (event) => {
       if (/** @type {CustomEvent} */ (event).detail === this.key) this.load();
     });
@@ -79,7 +88,13 @@ export class ParlorComposer extends View {
    *   `channel` says what may be attached, `where` for what it is uploaded
    */
   show(key, { placeholder, disabled = false, channel, where }) {
-    const rules = store.me?.channels.find(({ name }) => name === channel)?.attachments ?? null;
+    const on = store.me?.channels.find(({ name }) => name === channel);
+    const rules = on?.attachments ?? null;
+    const counted = on?.counted && !disabled ? on.name : '';
+    if (this.counted !== counted) {
+      this.counted = counted;
+      this.countSoon();
+    }
     this.where = rules === null || where === undefined ? null : where;
     this.tray.rules = rules;
     this.attach.hidden = this.where === null || disabled;
@@ -101,6 +116,26 @@ export class ParlorComposer extends View {
     this.field.value = draft(this.key);
     this.fit();
     this.drawButton();
+    this.countSoon();
+  }
+
+  /** Says how many messages the text will be, once the writer pauses. */
+  countSoon() {
+    window.clearTimeout(this.counting);
+    const text = this.field.value;
+    const channel = this.counted;
+    const asked = ++this.asked;
+    if (channel === '' || text === '') {
+      this.count.hidden = true;
+      return;
+    }
+    this.counting = window.setTimeout(() => {
+      api.compose(channel, text).then(({ parts }) => {
+        if (asked !== this.asked) return;
+        this.count.hidden = parts === null;
+        if (parts !== null) setText(this.count, desk.sends.counted(parts.count, parts.left ?? 0, parts.alphabet === 'UCS-2'));
+      }, () => { this.count.hidden = true; });
+    }, COUNT_AFTER_MS);
   }
 
   /** @returns {string} */
@@ -117,6 +152,7 @@ export class ParlorComposer extends View {
     keepDraft(this.key, '');
     this.fit();
     this.drawButton();
+    this.countSoon();
   }
 
   drawButton() {
@@ -149,6 +185,7 @@ export class ParlorComposer extends View {
     keepDraft(this.key, this.field.value);
     this.fit();
     this.drawButton();
+    this.countSoon();
     if (this.ontyping === null) return;
     if (this.field.value.trim() === '') {
       this.stopTyping();
