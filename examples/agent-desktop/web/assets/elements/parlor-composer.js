@@ -75,7 +75,7 @@ export class ParlorComposer extends View {
         },
       },
     }, this.attach, this.field, this.picker, this.button);
-    this.count = h('p', { class: 'hint count', testid: `${names.field}-count`, aria: { live: 'polite' }, hidden: true });
+    this.count = h('p', { class: 'hint parts-hint', testid: `${names.field}-count`, aria: { live: 'polite' }, hidden: true });
     this.append(this.waiting, this.fileField, this.form, this.count);
     changes.addEventListener('draft', (event) => {
       if (/** @type {CustomEvent} */ (event).detail === this.key) this.load();
