@@ -95,6 +95,8 @@ impl Provider for TwilioAccount {
         }
         let mut found = page.messages.into_iter().filter(|listed| listed.might_be(outbound, since));
         match (found.next(), found.next()) {
+            // What failed at once may be another one, of which its sender was told so. A person decides.
+            (Some(listed), None) if listed.has_failed() => None,
             (Some(listed), None) => listed.sid.filter(|sid| is_message_sid(sid)).map(ProviderMessageId::new),
             (Some(_) | None, _) => None,
         }
@@ -257,10 +259,17 @@ struct Listed {
     #[serde(default)]
     direction: Option<String>,
     #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
     date_created: Option<String>,
 }
 
 impl Listed {
+    /// Whether it came to nothing.
+    fn has_failed(&self) -> bool {
+        matches!(self.status.as_deref(), Some("failed" | "canceled"))
+    }
+
     /// Whether it is in every way like ours and was made since we began to send. Our clock and the provider's should agree:
     /// where theirs is behind, ours is not found, and a person decides.
     fn might_be(&self, outbound: &Outbound, since: Timestamp) -> bool {

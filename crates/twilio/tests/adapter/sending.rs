@@ -403,6 +403,11 @@ fn a_message_is_found_only_when_there_is_no_doubt() {
         }
     }
     assert_eq!(find(&[listed(SID, &[]), listed(other, &[])]), None, "it might be either");
+    for status in ["failed", "canceled"] {
+        let failed = listed(SID, &[("status", status.into())]);
+        assert_eq!(find(std::slice::from_ref(&failed)), None, "its sender was told so: {status}");
+        assert_eq!(find(&[failed, listed(other, &[])]), None, "it might be either");
+    }
     assert_eq!(find(&[]), None);
     let more = serde_json::json!({ "messages": [listed(SID, &[])], "next_page_uri": "/2" });
     assert_eq!(account().find_sent(&hello(), since(), &answer(200, &more.to_string())), None);
