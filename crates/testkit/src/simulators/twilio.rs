@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use parlor_model::Clock;
+use tokio::sync::watch;
 use url::Url;
 
 pub use self::phones::{Phone, PhoneFile, PhoneMessage, PhoneState};
@@ -140,6 +141,8 @@ struct Shared {
     options: TwilioOptions,
     state: Mutex<State>,
     plan: Mutex<Plan>,
+    /// Of how many messages receipts are being told by themselves.
+    telling: watch::Sender<usize>,
     /// Where files are, once it is known.
     files: Mutex<Option<SocketAddr>>,
     /// Where the API is, once it is known.
@@ -176,6 +179,7 @@ impl Twilio {
             options,
             state: Mutex::default(),
             plan: Mutex::new(plan),
+            telling: watch::Sender::default(),
             files: Mutex::default(),
             api: Mutex::default(),
         });
@@ -218,6 +222,12 @@ impl Twilio {
     /// How receipts are told from now on.
     pub fn set_receipts(&self, receipts: ReceiptPlan) {
         self.shared.plan().receipts = receipts;
+    }
+
+    /// Waits until every receipt that is told by itself has been told.
+    pub async fn all_is_told(&self) {
+        // It ends with this value, so that there is nothing to wait for when it is gone.
+        let _ = self.shared.telling.subscribe().wait_for(|telling| *telling == 0).await;
     }
 
     /// The messages that were really accepted, in order: the truth that everything else is held against.

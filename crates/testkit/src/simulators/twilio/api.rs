@@ -232,6 +232,8 @@ impl Api {
             .to_owned(),
             service,
             error_code: failed,
+            failed_at_once: failed.is_some(),
+            told: Vec::new(),
             at: self.0.options.clock.now(),
             own: false,
         };

@@ -236,6 +236,8 @@ impl Twilio {
                 callback: None,
                 status: "received".to_owned(),
                 error_code: None,
+                failed_at_once: false,
+                told: Vec::new(),
                 at: self.shared.options.clock.now(),
                 own: false,
             };

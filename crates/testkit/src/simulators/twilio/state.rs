@@ -26,6 +26,10 @@ pub struct AcceptedSend {
     pub status_callback: Option<String>,
     /// How far it has come.
     pub status: String,
+    /// Whether it failed as soon as it was taken, so that nobody is ever told of it.
+    pub failed_at_once: bool,
+    /// The receipts that were told of it and taken with a success, in order, repetitions too.
+    pub told: Vec<String>,
 }
 
 /// A message in either direction.
@@ -42,6 +46,8 @@ pub(super) struct Stored {
     pub(super) callback: Option<String>,
     pub(super) status: String,
     pub(super) error_code: Option<u32>,
+    pub(super) failed_at_once: bool,
+    pub(super) told: Vec<String>,
     pub(super) at: Timestamp,
     /// Answered by the provider itself, so that it is none of those that were accepted.
     pub(super) own: bool,
@@ -78,12 +84,14 @@ impl State {
                 media_urls: message.media.clone(),
                 status_callback: message.callback.clone(),
                 status: message.status.clone(),
+                failed_at_once: message.failed_at_once,
+                told: message.told.clone(),
             })
             .collect()
     }
 
     pub(super) fn message(&mut self, sid: &str) -> Option<&mut Stored> {
-        self.messages.iter_mut().find(|message| message.sid == sid)
+        self.messages.iter_mut().rev().find(|message| message.sid == sid)
     }
 
     /// The state of a telephone; one that nobody has spoken of is switched on.

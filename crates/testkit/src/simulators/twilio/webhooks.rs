@@ -125,7 +125,11 @@ pub(super) async fn status_callback(
         let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
         (url, pairs.collect::<Vec<_>>())
     };
-    call_webhook(shared, &url, &parameters).await
+    call_webhook(shared, &url, &parameters).await?;
+    if let Some(message) = shared.state().message(sid) {
+        message.told.push(status.to_owned());
+    }
+    Ok(())
 }
 
 /// Tells every stage of a message of ours, one after the other, as it was planned.
@@ -139,6 +143,7 @@ pub(super) fn tell_all(shared: &Arc<Shared>, message: &Stored) {
         stages.reverse();
     }
     let (shared, sid) = (Arc::clone(shared), message.sid.clone());
+    shared.telling.send_modify(|telling| *telling += 1);
     tokio::spawn(async move {
         for (status, code) in stages {
             for _ in 0..plan.repeat {
@@ -146,5 +151,6 @@ pub(super) fn tell_all(shared: &Arc<Shared>, message: &Stored) {
                 let _ = status_callback(&shared, &sid, status, code).await;
             }
         }
+        shared.telling.send_modify(|telling| *telling -= 1);
     });
 }
