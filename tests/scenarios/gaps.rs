@@ -104,6 +104,29 @@ async fn g01_a_word_that_was_missed_does_not_undo_a_later_one() {
 }
 
 #[tokio::test]
+async fn g01_of_two_words_that_were_missed_the_later_one_counts() {
+    for stops_last in [false, true] {
+        let phones = begun().await;
+        phones.ready("alice").await;
+        phones.texts(HER, "in-1", "hello").await;
+        let id = phones.world.takes("alice").await.id;
+        let words = [("START", ConsentWish::Start), ("STOP", ConsentWish::Stop)];
+        let order = if stops_last { [0, 1] } else { [1, 0] };
+        for (number, which) in order.into_iter().enumerate() {
+            let (said, wish) = words[which];
+            phones.world.skip(Duration::from_secs(30)).await;
+            let mut missed = message(HER, &format!("in-{}", number + 2), said);
+            missed.consent = Some(ConsentWord { wish, answered: true });
+            phones.post.keeps(phones.world.clock_now(), missed);
+        }
+        phones.world.skip(Duration::from_mins(5)).await;
+        assert_eq!(closes(&phones).await.appended, 2);
+        let answered = phones.world.answers("alice", id, "we are here").await;
+        assert_eq!(matches!(answered, Err(EngineError::OptedOut)), stops_last, "{answered:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_was_erased_does_not_come_back_because_something_is_repeated() {
     let phones = begun().await;
     phones.ready("alice").await;

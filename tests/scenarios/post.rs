@@ -7,10 +7,10 @@ use std::time::Duration;
 use parlor::Builder;
 use parlor::blob::Blobs;
 use parlor::channel::{
-    Capabilities, CapabilitiesId, Certainty, ChannelProfile, Confidence, Decoded, DeliverySide, Endpoint,
-    Feature, Happening, History, InboundMessage, Limit, LineKind, MediaFetchError, MediaReference, MediaRule,
-    MediaSource, NumberFacts, NumberLookup, Outbound, Push, Receipt, ReceiptStage, Retry, SendReceipt,
-    Support, Transport, TransportError, TransportErrorKind, Unit, WebhookEvent,
+    CameIn, Capabilities, CapabilitiesId, Certainty, ChannelProfile, Confidence, Decoded, DeliverySide,
+    Endpoint, Feature, Happening, History, InboundMessage, Limit, LineKind, MediaFetchError, MediaReference,
+    MediaRule, MediaSource, NumberFacts, NumberLookup, Outbound, Push, Receipt, ReceiptStage, Retry,
+    SendReceipt, Support, Transport, TransportError, TransportErrorKind, Unit, WebhookEvent,
 };
 use parlor::engine::{ContactSession, Engine, TakenIn};
 use parlor::media::Inspector;
@@ -266,7 +266,7 @@ impl MediaSource for Post {
 
 #[async_trait::async_trait]
 impl History for Post {
-    async fn came_in(&self, to: &[String], since: Timestamp) -> Result<Decoded, TransportError> {
+    async fn came_in(&self, to: &[String], since: Timestamp) -> Result<CameIn, TransportError> {
         assert_eq!(to, [OURS]);
         self.book(|book| {
             book.asked_since.push(since);
@@ -279,7 +279,7 @@ impl History for Post {
                 happening: Happening::Message(Box::new(message.clone())),
                 raw: b"listed".to_vec(),
             });
-            Ok(Decoded { events: events.collect(), issues: Vec::new() })
+            Ok(CameIn::all(Decoded { events: events.collect(), issues: Vec::new() }))
         })
     }
 }

@@ -17,6 +17,28 @@ pub trait History: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// When not all of it could be read: then none of it is given, and it is asked again later.
-    async fn came_in(&self, to: &[String], since: Timestamp) -> Result<Decoded, TransportError>;
+    /// When nothing of it could be read; it is asked again later.
+    async fn came_in(&self, to: &[String], since: Timestamp) -> Result<CameIn, TransportError>;
+}
+
+/// What came in, as far as it could be read at once.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CameIn {
+    /// What came, oldest first.
+    pub decoded: Decoded,
+    /// Up to when that is all there is; `None`: up to now. What came later is asked for again, from this moment on.
+    pub until: Option<Timestamp>,
+}
+
+impl CameIn {
+    /// Everything up to now.
+    pub const fn all(decoded: Decoded) -> Self {
+        Self { decoded, until: None }
+    }
+
+    /// Everything up to a moment.
+    pub const fn until(decoded: Decoded, until: Timestamp) -> Self {
+        Self { decoded, until: Some(until) }
+    }
 }

@@ -32,7 +32,7 @@ mod window;
 
 pub use capabilities::{Capabilities, CapabilitiesId, Feature, Support};
 pub use connection::ConnectionState;
-pub use history::History;
+pub use history::{CameIn, History};
 pub use http_client::{HttpClient, HttpError, HttpRequest, HttpResponse};
 pub use limit::{Confidence, Limit, TextLimit, Unit};
 pub use measure::{

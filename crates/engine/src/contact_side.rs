@@ -469,7 +469,7 @@ impl Inner {
         if let Some(word) = inbound.consent
             && self.is_last_word(session.point, inbound.written_at).await?
         {
-            Self::note_consent(&mut draft, session.point, word.wish);
+            Self::note_consent(&mut draft, session.point, word.wish, inbound.written_at);
         }
         // Only agents are told: the contact's own network, or browser, told the contact.
         for notice in rejected {

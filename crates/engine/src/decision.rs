@@ -96,6 +96,10 @@ impl Inner {
         let entry = self.store.outbox_entry(OutboxId::from_uuid(said.id.as_uuid())).await?;
         let entry = entry.filter(|entry| entry.state == OutboxState::NeedsDecision);
         let entry = entry.ok_or(EngineError::NothingToDecide)?;
+        let policy = self.directory.rules.sending;
+        if decision == SendDecision::SendAgain && now >= said.at + policy.max_age_again() {
+            return Err(EngineError::TooOldToSend.into());
+        }
         if decision == SendDecision::SendAgain
             && let Some(info) = self.thread(said.thread).await?
             && let Subject::Direct(point) = info.thread.subject
@@ -103,12 +107,7 @@ impl Inner {
         {
             return Err(EngineError::OptedOut.into());
         }
-        let cx = SendContext {
-            now,
-            policy: self.directory.rules.sending,
-            provider_wait: std::time::Duration::ZERO,
-            jitter: 0,
-        };
+        let cx = SendContext { now, policy, provider_wait: std::time::Duration::ZERO, jitter: 0 };
         let by = agent.name.clone();
         let (event, outcome) = match decision {
             SendDecision::SendAgain => (SendEvent::SendAgain, SendOutcome::SentAgain { by }),

@@ -883,7 +883,7 @@ impl Inner {
         on: &On,
     ) -> Result<ContactSession, EngineError> {
         self.known_contact(contact).await?;
-        let threads = self.store.threads_of(contact).await?;
+        let threads = self.threads_by_use(contact).await?;
         let found = threads.into_iter().rev().find_map(|thread| match thread.subject {
             Subject::Direct(point) if thread.channel == on.channel && on.is_at(point) => {
                 Some((thread.id, point))

@@ -10,6 +10,7 @@ use parlor_model::{
 };
 use parlor_store::{BlobStore, CommitError, Committed, JournalEntry, JournalRecord, Store, StoreError};
 use tokio::sync::{OnceCell, Semaphore, mpsc};
+use tokio::task::AbortHandle;
 use url::Url;
 
 use crate::attachments::{Files, PICTURES_AT_ONCE};
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) pictures: Arc<Semaphore>,
     /// When uploads that nobody sent were last looked for.
     pub(crate) swept_uploads: Mutex<Option<Timestamp>>,
+    /// Ends the task that asks providers what came in.
+    pub(crate) asking: Mutex<Option<AbortHandle>>,
     /// When receipts of nothing were looked for last.
     pub(crate) swept_receipts: Mutex<Option<Timestamp>>,
     /// When what is too old was last looked for.
@@ -269,6 +272,7 @@ impl EngineBuilder {
             pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
             swept_uploads: Mutex::new(None),
             swept_receipts: Mutex::new(None),
+            asking: Mutex::new(None),
             looked_for_old: Mutex::new(None),
             erased: tokio::sync::RwLock::default(),
             transports: self.transports,
@@ -290,7 +294,8 @@ impl EngineBuilder {
         tokio::spawn(relay.run());
         tokio::spawn(fetcher.run());
         if self.drive == Drive::Automatic && !inner.histories.is_empty() {
-            tokio::spawn(gaps::keep_closing(Arc::downgrade(&inner)));
+            let asking = tokio::spawn(gaps::keep_closing(Arc::downgrade(&inner)));
+            *inner.asking.lock().unwrap_or_else(PoisonError::into_inner) = Some(asking.abort_handle());
         }
         let sweeping = Arc::clone(&inner);
         // What an earlier process erased and did not come to delete.
@@ -324,6 +329,10 @@ impl Engine {
     /// Stops routing, timers and sending; what is being sent is waited for. What was committed stays; another engine may
     /// go on from it.
     pub async fn stop(&self) {
+        // What it has not taken in yet it is asked for again by whoever goes on.
+        if let Some(asking) = self.inner.asking.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            asking.abort();
+        }
         let (done, stopped) = tokio::sync::oneshot::channel();
         if self.inner.relay.send(RelaySignal::Stop(done)).is_ok() {
             let _ = stopped.await;

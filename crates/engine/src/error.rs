@@ -115,6 +115,9 @@ pub enum EngineError {
         /// What kind of line it is.
         line: LineKind,
     },
+    /// The message is so old that nobody waits for it any more.
+    #[error("the message is too old to be sent again")]
+    TooOldToSend,
     /// The address is on file for somebody else.
     #[error("the address is another contact's")]
     OfAnotherContact {

@@ -26,7 +26,7 @@ const LOOK_BACK: Duration = Duration::from_hours(48);
 const OVERLAP: Duration = Duration::from_mins(10);
 
 /// How long one account's answer may take.
-const ASK_WITHIN: Duration = Duration::from_mins(2);
+const ASK_WITHIN: Duration = Duration::from_mins(5);
 
 impl Engine {
     /// Asks every provider that keeps a list what came in since it was asked last, and takes in what no webhook has brought.
@@ -54,6 +54,7 @@ impl Engine {
         let version = known.as_ref().map_or(0, |document| document.version);
         let until = known.and_then(|document| document.body.parse::<u64>().ok());
         let mut taken = TakenIn::default();
+        let mut known_until = asked_at;
         // Who has never asked has missed nothing: what came before is not ours.
         if let Some(until) = until {
             let since = until.max(asked_at.unix_millis().saturating_sub(millis(LOOK_BACK)));
@@ -63,8 +64,8 @@ impl Engine {
                 .filter(|channel| channel.account.as_ref() == Some(account))
                 .map(|channel| channel.address.clone())
                 .collect();
-            let mut decoded = match tokio::time::timeout(ASK_WITHIN, history.came_in(&ours, since)).await {
-                Ok(Ok(decoded)) => decoded,
+            let came = match tokio::time::timeout(ASK_WITHIN, history.came_in(&ours, since)).await {
+                Ok(Ok(came)) => came,
                 Ok(Err(error)) => {
                     tracing::warn!(%account, %error, "what came in could not be read from the provider");
                     return Ok(taken);
@@ -74,6 +75,9 @@ impl Engine {
                     return Ok(taken);
                 }
             };
+            let mut decoded = came.decoded;
+            // From there on it is asked again, and not from before it once more.
+            known_until = came.until.map_or(asked_at, |until| until + OVERLAP);
             // A webhook says what is for nobody here; the list says it each time again.
             decoded.issues.clear();
             decoded.events.retain(|event| self.inner.channel_at(account, &event.endpoint).is_some());
@@ -83,7 +87,7 @@ impl Engine {
                 metrics::counter!("parlor_inbound_recovered_total").increment(taken.appended);
             }
         }
-        self.note_known_until(key, version, asked_at).await?;
+        self.note_known_until(key, version, known_until).await?;
         Ok(taken)
     }
 

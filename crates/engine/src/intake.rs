@@ -98,10 +98,8 @@ impl Engine {
             self.inner.bury(account, &issue.reason, issue.raw).await?;
             taken.dead += 1;
         }
-        // All of it is durable: what is too old can wait, and must not make the provider say it again.
-        if let Err(error) = self.inner.sweep_parked().await {
-            tracing::warn!(%error, "receipts of nothing were not removed");
-        }
+        // All of it is durable, and the provider waits for its answer.
+        self.inner.sweep_parked_now_and_then();
         Ok(taken)
     }
 
@@ -330,16 +328,26 @@ impl Inner {
         Ok(())
     }
 
-    /// Removes receipts that have waited for too long, now and then; gives how many were about one message each.
-    async fn sweep_parked(self: &Arc<Self>) -> Result<usize, EngineError> {
+    fn sweep_parked_now_and_then(self: &Arc<Self>) {
         let now = self.now();
         {
             let mut swept = self.swept_receipts.lock().unwrap_or_else(PoisonError::into_inner);
             if swept.is_some_and(|swept| now.since(swept) < SWEEP_EVERY) {
-                return Ok(0);
+                return;
             }
             *swept = Some(now);
         }
+        let inner = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = inner.sweep_parked().await {
+                tracing::warn!(%error, "receipts of nothing were not removed");
+            }
+        });
+    }
+
+    /// Removes receipts that have waited for too long; gives how many messages they were about.
+    pub(crate) async fn sweep_parked(self: &Arc<Self>) -> Result<usize, EngineError> {
+        let now = self.now();
         let mut removed = 0;
         for document in self.store.documents(PARKED).await? {
             let parked: Parked = serde_json::from_str(&document.body).unwrap_or_default();
@@ -402,13 +410,18 @@ impl Inner {
     }
 
     /// Writes down what a contact said about being written to.
-    pub(crate) fn note_consent(draft: &mut Draft, point: parlor_model::ContactPointId, wish: ConsentWish) {
+    pub(crate) fn note_consent(
+        draft: &mut Draft,
+        point: parlor_model::ContactPointId,
+        wish: ConsentWish,
+        written_at: Option<Timestamp>,
+    ) {
         let (state, evidence) = match wish {
             ConsentWish::Stop => (ConsentState::Withdrawn, "stop_word"),
             ConsentWish::Start => (ConsentState::Given, "start_word"),
             ConsentWish::Help => return,
         };
-        if let Some(at) = draft.changes.at {
+        if let Some(at) = written_at.or(draft.changes.at) {
             draft.changes.consent.push(ConsentEntry {
                 point,
                 purpose: MESSAGES.to_owned(),

@@ -39,6 +39,17 @@ impl Default for SendPolicy {
     }
 }
 
+/// How many times as old as another message one may be that is said to be sent again: a weekend and a holiday pass before
+/// somebody decides, and a week later nobody waits for it any more.
+const AGAIN_AGES: u32 = 7;
+
+impl SendPolicy {
+    /// How old a message may be that a person, or a rule, says is to be sent again.
+    pub const fn max_age_again(&self) -> Duration {
+        self.max_age.saturating_mul(AGAIN_AGES)
+    }
+}
+
 /// What is known of an entry beyond what it says itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendContext {

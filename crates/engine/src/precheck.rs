@@ -130,6 +130,13 @@ impl Inner {
     }
 
     async fn try_remember(self: &Arc<Self>, point: &ContactPoint, known: &Known) -> Result<(), Attempt> {
+        // Held until it is committed: an erasure waits for it, and it does not follow one.
+        let erased = self.erased.read().await;
+        let known_point = self.store.point(point.id).await?;
+        let is_there = known_point.is_some_and(|known| known.key == point.key);
+        if !is_there || erased.contains(&point.id) {
+            return Err(EngineError::NotFound { what: "contact point" }.into());
+        }
         let key = key_of(point.id);
         let before = self.store.document(&key).await?;
         let body = serde_json::to_string(known).map_err(StoreError::backend)?;

@@ -243,7 +243,7 @@ impl Engine {
         may(Actor::Agent(configured), Verb::ReadContacts, self.inner.contact_object(agent, id).await?)?;
         let contact = self.inner.store.contact(id).await?.ok_or(EngineError::NotFound { what: "contact" })?;
         let points = self.inner.store.points_of(id).await?;
-        let threads = self.inner.store.threads_of(id).await?;
+        let threads = self.inner.threads_by_use(id).await?;
         let mut interactions = Vec::new();
         for thread in &threads {
             for interaction in self.inner.store.interactions_of(thread.id, INTERACTIONS_SHOWN).await? {
@@ -263,9 +263,11 @@ impl Engine {
                 checks.insert(point.id, check);
             }
         }
+        let (default_channel, default_point) = self.inner.default_channel(&threads);
         Ok(ContactView {
             ways: self.inner.ways(configured, &contact, &points, &threads, checks),
-            default_channel: self.inner.default_channel(&threads),
+            default_channel,
+            default_point,
             contact: ContactDetails {
                 id,
                 version: contact.version,

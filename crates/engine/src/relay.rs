@@ -50,10 +50,6 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// How long a provider is asked whether it has a message, before a person decides without it.
 const LOOK_FOR: Duration = Duration::from_mins(5);
 
-/// How many times as old as another message one may be that a person, or a rule, says is to be sent again: a weekend and a
-/// holiday pass before somebody decides, and a week later nobody waits for it any more.
-const AGAIN_AGES: u32 = 7;
-
 /// How long stopping waits for what is being sent. What has not ended by then may have been sent.
 pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(8);
 
@@ -353,8 +349,9 @@ impl Inner {
         };
         let wait = push.uncertain_wait();
         // What was said to be sent again is sent, though it waited for that for longer than it would have by itself.
-        let most = self.directory.rules.sending.max_age;
-        let most = if entry.reason.as_deref() == Some(SENT_AGAIN) { most * AGAIN_AGES } else { most };
+        let policy = self.directory.rules.sending;
+        let is_again = entry.reason.as_deref() == Some(SENT_AGAIN);
+        let most = if is_again { policy.max_age_again() } else { policy.max_age };
         if self.now() >= written_at + most {
             return self.conclude(entry, &SendEvent::TooOld, wait).await;
         }

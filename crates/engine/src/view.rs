@@ -550,6 +550,8 @@ pub struct ContactView {
     /// The channel on which they are written to when nobody chose one (r113); `None` for somebody with whom there was no
     /// exchange, where there is no web chat either.
     pub default_channel: Option<ChannelName>,
+    /// At which of their addresses there: that of the last exchange; `None` where there was none.
+    pub default_point: Option<ContactPointId>,
     /// Their threads.
     pub threads: Vec<ThreadView>,
     /// Their interactions, newest first.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_channel::outside_means;
 use parlor_model::{
-    Agent, ChannelKind, ChannelName, Contact, ContactPoint, ContactPointId, OutsideMeans, PointAddress,
-    Subject, Thread,
+    Agent, ChannelKind, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, OutsideMeans,
+    PointAddress, Subject, Thread,
 };
+use parlor_store::StoreError;
 use parlor_store::personal::erased_address;
 
 use crate::engine::Inner;
@@ -76,6 +77,18 @@ impl Inner {
         ways
     }
 
+    /// The threads of a contact, the one in which something was said last at the end.
+    pub(crate) async fn threads_by_use(&self, contact: ContactId) -> Result<Vec<Thread>, StoreError> {
+        let mut used = Vec::new();
+        for thread in self.store.threads_of(contact).await? {
+            let last = self.store.last_messages(thread.id, 1).await?;
+            used.push((last.last().map(|message| message.position), thread));
+        }
+        // Of those in which nothing was said, the order in which they began stays.
+        used.sort_by_key(|(last, _)| *last);
+        Ok(used.into_iter().map(|(_, thread)| thread).collect())
+    }
+
     /// On which of our channels there was an exchange with an address, the last first.
     fn used_channels(&self, point: &ContactPoint, threads: &[Thread]) -> Vec<ChannelName> {
         let theirs = threads.iter().rev().filter(|thread| thread.subject == Subject::Direct(point.id));
@@ -92,22 +105,28 @@ impl Inner {
 
     /// The channel on which a contact is written to when nobody chose one (r113): the last on which there was an exchange on
     /// the network that comes first, or our first channel there. Where we are not on that network at all it is the channel
-    /// of the last exchange.
-    pub(crate) fn default_channel(&self, threads: &[Thread]) -> Option<ChannelName> {
-        let mut met: Vec<(ChannelKind, ChannelName)> = Vec::new();
+    /// of the last exchange. With the address, where there was an exchange.
+    pub(crate) fn default_channel(
+        &self,
+        threads: &[Thread],
+    ) -> (Option<ChannelName>, Option<ContactPointId>) {
+        let mut met: Vec<(ChannelKind, ChannelName, ContactPointId)> = Vec::new();
         for thread in threads.iter().rev() {
             match (&thread.subject, self.directory.channel(&thread.channel)) {
-                (Subject::Direct(_), Some(channel)) => met.push((channel.kind.clone(), channel.name.clone())),
+                (Subject::Direct(point), Some(channel)) => {
+                    met.push((channel.kind.clone(), channel.name.clone(), *point));
+                }
                 (Subject::Direct(_), None) | (Subject::Post(_), _) => {}
             }
         }
-        let sessions: Vec<_> = met.iter().map(|(kind, _)| kind.clone()).collect();
+        let sessions: Vec<_> = met.iter().map(|(kind, _, _)| kind.clone()).collect();
         let kind = self.directory.rules.channels.default_kind(&sessions);
-        let last = met.iter().find(|(met, _)| met == kind).map(|(_, channel)| channel.clone());
-        last.or_else(|| {
-            let ours = self.directory.channels().find(|channel| channel.kind == *kind);
-            ours.map(|channel| channel.name.clone())
-        })
-        .or_else(|| met.into_iter().next().map(|(_, channel)| channel))
+        if let Some((_, channel, point)) = met.iter().find(|(met, _, _)| met == kind) {
+            return (Some(channel.clone()), Some(*point));
+        }
+        if let Some(ours) = self.directory.channels().find(|channel| channel.kind == *kind) {
+            return (Some(ours.name.clone()), None);
+        }
+        met.into_iter().next().map(|(_, channel, point)| (channel, point)).unzip()
     }
 }

@@ -85,6 +85,8 @@ codes! {
     /// The number cannot receive texts, as far as is known: with `force` the message goes out all the same; `line` says
     /// what it is (r130).
     NotSmsCapable = 409 "not_sms_capable",
+    /// The message is so old that nobody waits for it any more.
+    TooOldToSend = 409 "too_old_to_send",
     /// The address is on file for somebody else; `contact` says for whom.
     OfAnotherContact = 409 "of_another_contact",
     /// It is being offered to somebody.
@@ -333,6 +335,7 @@ impl From<EngineError> for Problem {
             EngineError::OfAnotherContact { contact } => {
                 Self::new(Code::OfAnotherContact, detail).with("contact", contact.to_string())
             }
+            EngineError::TooOldToSend => Self::new(Code::TooOldToSend, detail),
             EngineError::OptedOut => Self::new(Code::OptedOut, detail),
             EngineError::NotSmsCapable { line } => {
                 Self::new(Code::NotSmsCapable, detail).with("line", line.as_str())

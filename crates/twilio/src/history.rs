@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::DateTime;
-use http::Method;
+use http::{Method, StatusCode};
 use parlor_address::AddressForm;
 use parlor_channel::{
-    Certainty, Decoded, Happening, History, HttpClient, HttpRequest, HttpResponse, TransportError,
+    CameIn, Certainty, Decoded, Happening, History, HttpClient, HttpRequest, HttpResponse, TransportError,
     TransportErrorKind, WebhookEvent,
 };
 use parlor_model::Timestamp;
@@ -17,12 +17,19 @@ use serde::Deserialize;
 
 use crate::TwilioAccount;
 use crate::form::FormWriter;
-use crate::send::{PAGE_SIZE, refusal};
+use crate::send::refusal;
 use crate::sid::{is_message_sid, is_sid};
 use crate::webhook::{self, Parameters};
 
-/// How many pages of the largest size are read at once: 100,000 messages, more than a busy account has in two days.
-const MOST_PAGES: usize = 100;
+/// How many messages a page has. The provider would give ten times as many; an answer of that size is more than a client takes
+/// in one piece (`ClientLimits` of `parlor-http`: one megabyte), for a text may have 1,600 characters.
+const PAGE_SIZE: &str = "100";
+
+/// How many pages are read at once: 100,000 messages, more than a busy account has in two days.
+const MOST_PAGES: usize = 1_000;
+
+/// Of how many messages the files are asked for at once: each is a request. The rest is read the next time.
+const MOST_WITH_FILES: usize = 100;
 
 /// A page of what came in.
 #[derive(Debug)]
@@ -178,6 +185,12 @@ fn unread(kind: TransportErrorKind) -> TransportError {
     TransportError::new(kind, Certainty::NotSent)
 }
 
+/// The list has the newest first, and whole seconds: those of one second stay in their order.
+fn oldest_first(mut found: Vec<Listed>) -> Vec<Listed> {
+    found.reverse();
+    found
+}
+
 /// Reads what came in at Twilio, by whatever client it is given.
 pub struct TwilioHistory {
     account: Arc<TwilioAccount>,
@@ -199,13 +212,13 @@ impl TwilioHistory {
         let mut found = Vec::new();
         let mut next = self.account.inbox_request(to, since);
         for _ in 0..MOST_PAGES {
-            let Some(request) = next.take() else { return Ok(found) };
+            let Some(request) = next.take() else { return Ok(oldest_first(found)) };
             let page = self.account.inbox_page(&self.ask(request).await?, since)?;
             found.extend(page.messages);
             next = page.next;
         }
         // More than can be read at once is not read in part: what is older would be lost.
-        if next.is_none() { Ok(found) } else { Err(unread(TransportErrorKind::Other)) }
+        if next.is_none() { Ok(oldest_first(found)) } else { Err(unread(TransportErrorKind::Other)) }
     }
 
     async fn media(&self, listed: &Listed) -> Result<Vec<Media>, TransportError> {
@@ -213,7 +226,12 @@ impl TwilioHistory {
             return Ok(Vec::new());
         }
         let request = self.account.api(Method::GET, &["Messages", &listed.sid, "Media.json"]);
-        let list: MediaList = read(&self.ask(request).await?)?;
+        let answer = self.ask(request).await?;
+        // Files that were deleted there take nothing with them.
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Vec::new());
+        }
+        let list: MediaList = read(&answer)?;
         // A message has ten at the most, and a page fifty.
         if list.next_page_uri.is_some() || list.media_list.iter().any(|file| !is_sid("ME", &file.sid)) {
             return Err(unread(TransportErrorKind::Provider));
@@ -231,7 +249,7 @@ impl fmt::Debug for TwilioHistory {
 
 #[async_trait]
 impl History for TwilioHistory {
-    async fn came_in(&self, to: &[String], since: Timestamp) -> Result<Decoded, TransportError> {
+    async fn came_in(&self, to: &[String], since: Timestamp) -> Result<CameIn, TransportError> {
         let is_number = |address: &String| {
             matches!(AddressForm::of(address), AddressForm::Number | AddressForm::ShortCode)
         };
@@ -245,12 +263,22 @@ impl History for TwilioHistory {
             found = self.messages(None, since).await?;
         }
         found.sort_by_key(Listed::at);
-        let mut decoded = Decoded::default();
         let account = self.account.settings().account_sid.clone();
+        let (mut decoded, mut with_files) = (Decoded::default(), 0);
         for listed in found {
-            let media = self.media(&listed).await?;
+            let at = listed.at();
+            with_files += usize::from(listed.has_media());
+            let media = if with_files > MOST_WITH_FILES { None } else { self.media(&listed).await.ok() };
+            // What comes after it waits with it, in its order.
+            let Some(media) = media else {
+                return match at.filter(|_| !decoded.events.is_empty()) {
+                    Some(at) => Ok(CameIn::until(decoded, at)),
+                    None => Err(unread(TransportErrorKind::Network)),
+                };
+            };
+            // What is of another network is not read here, and a webhook has said so.
             decoded.events.extend(listed.event(&media, &account));
         }
-        Ok(decoded)
+        Ok(CameIn::all(decoded))
     }
 }

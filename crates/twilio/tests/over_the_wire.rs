@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use parlor_channel::{
-    Certainty, Decoded, DeliverySide, Happening, History, HttpClient, Outbound, ProviderTransport, Transport,
+    CameIn, Certainty, DeliverySide, Happening, History, HttpClient, Outbound, ProviderTransport, Transport,
 };
 use parlor_model::{
     ChannelKind, ChannelName, Clock, Content, Id, MediaType, MessageId, MessageText, OutboxId, PointAddress,
@@ -205,8 +205,10 @@ async fn g01_what_no_webhook_could_bring_is_read_from_the_list_with_its_files() 
 
     let history = TwilioHistory::new(account(&twilio), Arc::new(LoopbackClient::new()));
     let came = history.came_in(&[OURS.to_owned()], since).await.unwrap();
-    assert!(came.issues.is_empty());
+    assert_eq!(came.until, None, "that is all of it");
+    assert!(came.decoded.issues.is_empty());
     let messages: Vec<_> = came
+        .decoded
         .events
         .iter()
         .map(|event| match &event.happening {
@@ -227,7 +229,7 @@ async fn g01_what_no_webhook_could_bring_is_read_from_the_list_with_its_files() 
 
     // Of a Messaging Service nobody knows the numbers, so that all are listed.
     let all = history.came_in(&["MG00000000000000000000000000000001".to_owned()], since).await.unwrap();
-    assert_eq!(all.events.len(), 3);
+    assert_eq!(all.decoded.events.len(), 3);
 }
 
 #[tokio::test]
@@ -242,8 +244,8 @@ async fn g01_a_list_of_many_pages_is_read_to_its_end_and_not_further() {
     let since = |back: u64| {
         Timestamp::from_micros(clock.now().as_micros() - i64::try_from(back).unwrap() * 1_000_000)
     };
-    let words = |came: Decoded| -> Vec<String> {
-        let said = came.events.into_iter().map(|event| match event.happening {
+    let words = |came: CameIn| -> Vec<String> {
+        let said = came.decoded.events.into_iter().map(|event| match event.happening {
             Happening::Message(message) => message.content.unwrap().text().unwrap().to_owned(),
             other => panic!("{other:?}"),
         });

@@ -1,9 +1,7 @@
 //! A network that Parlor does not know: text messages over SMPP 3.4, the protocol of message centres.
 //!
-//! [`Smpp`] is the transport for the engine. Its [`Line`] has a life of its own, because a centre also speaks unasked; what it
-//! hears goes to [`Engine::take_in`](parlor::engine::Engine::take_in). Sections in the code are those of the specification.
-//! SMPP has no field for a token of ours and cannot be asked for a message whose id nobody knows: a send whose answer is lost
-//! stays uncertain until a person decides.
+//! [`Smpp`] is the transport; what its [`Line`] hears goes to [`Engine::take_in`](parlor::engine::Engine::take_in). SMPP has no
+//! field for a token of ours: a send whose answer is lost stays uncertain until a person decides.
 
 mod line;
 mod sms;

@@ -7,7 +7,7 @@ use parlor::engine::{SystemClock, SystemIds};
 use parlor::model::{ChannelKind, Id, MessageId, ProviderMessageId};
 use rusmpp::pdus::{BindTransceiver, DeliverSmResp, SubmitSm};
 use rusmpp::tokio_codec::CommandCodec;
-use rusmpp::{Command, CommandStatus::EsmeRok, CommandStatus::EsmeRxTAppn, Pdu};
+use rusmpp::{Command, CommandId, CommandStatus::EsmeRok, CommandStatus::EsmeRxTAppn, Pdu};
 use tokio::sync::{mpsc, oneshot};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_util::codec::Framed;
@@ -79,18 +79,24 @@ impl Line {
                             let status = if is_durable { EsmeRok } else { EsmeRxTAppn };
                             Command::new(status, number, DeliverSmResp::default())
                         }
+                        // The centre counts its own questions by itself: only answers are about ours.
+                        _ if !matches!(command.id(), CommandId::SubmitSmResp | CommandId::GenericNack) => continue,
                         _ => {
                             drop(waiting.remove(&number).map(|answer| answer.send(taken(&command))));
                             continue;
                         }
                     }
                 }
-                ask = self.asks.recv() => {
-                    let Some((sms, answer)) = ask else { return };
-                    sequence = sequence % 0x7fff_ffff + 1;
-                    waiting.insert(sequence, answer);
-                    Command::new(EsmeRok, sequence, sms)
-                }
+                ask = self.asks.recv() => match ask {
+                    None => return,
+                    // Who asked waits no longer, and has said so: it must not be sent now.
+                    Some((_, answer)) if answer.is_closed() => continue,
+                    Some((sms, answer)) => {
+                        sequence = sequence % 0x7fff_ffff + 1;
+                        waiting.insert(sequence, answer);
+                        Command::new(EsmeRok, sequence, sms)
+                    }
+                },
             };
             if wire.send(next).await.is_err() {
                 return;

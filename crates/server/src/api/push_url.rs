@@ -26,6 +26,8 @@ pub(super) fn routes(api: Api) -> Api {
         .gives(201, "Written")
         .refuses(&[
             Code::BadAddress,
+            Code::OptedOut,
+            Code::NotSmsCapable,
             Code::TextTooLong,
             Code::OverLimit,
             Code::AtCapacity,

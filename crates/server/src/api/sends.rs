@@ -24,7 +24,7 @@ pub(super) fn routes(api: Api) -> Api {
         )
         .takes("ResolveSend")
         .gives(200, "OneMessage")
-        .refuses(&[Code::NothingToDecide, Code::IdReused]),
+        .refuses(&[Code::NothingToDecide, Code::TooOldToSend, Code::OptedOut, Code::IdReused]),
         resolve,
     )
 }

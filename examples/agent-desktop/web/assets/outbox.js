@@ -4,7 +4,7 @@
  */
 import { api, NoAnswer, Problem } from './api.js';
 import { now } from './clock.js';
-import { restoreDraft, withdrawDraft } from './drafts.js';
+import { draft, restoreDraft, withdrawDraft } from './drafts.js';
 import { newId } from './ids.js';
 import { loadDetail } from './people.js';
 import * as storage from './storage.js';
@@ -113,8 +113,10 @@ async function send(write) {
 const anyway = (write) => ({
   label: desk.sends.anyway,
   run: () => {
-    withdrawDraft(write.draft, write.text);
-    post({ ...write, force: true });
+    // What stands in the field now: it may have been changed since the warning.
+    const text = draft(write.draft).trim() === '' ? write.text : draft(write.draft);
+    withdrawDraft(write.draft, text);
+    post({ ...write, text, force: true });
   },
 });
 

@@ -434,7 +434,7 @@ class Store extends State {
 
   /** @param {string} text @param {"info" | "error"} [kind] @param {Remedy} [remedy] */
   notice(text, kind = 'info', remedy = undefined) {
-    const same = this.notices.find((known) => known.text === text && known.kind === kind);
+    const same = this.notices.find((known) => known.text === text && known.kind === kind && known.remedy === remedy);
     if (same !== undefined) this.notices = this.notices.filter((known) => known !== same);
     this.notices = [...this.notices, { id: ++this.noticeCount, kind, text, remedy }].slice(-4);
     this.changed('notices');

@@ -79,6 +79,7 @@ const REASONS = {
 /** @type {Record<string, string>} what the server refuses, in words */
 const PROBLEMS = {
   agent_away: 'They are not signed in.',
+  too_old_to_send: 'The message is too old to be sent again.',
   of_another_contact: 'This number belongs to another contact.',
   not_sms_capable: 'This number cannot receive texts, as far as is known.',
   denied: 'Your account may not do that.',

@@ -126,6 +126,7 @@
  * @property {{id: string, version: number, display_name: string | null, fields: Record<string, string>, created_at: Moment}} contact
  * @property {{id: string, kind: string, address: string, channel: string}[]} points
  * @property {Way[]} ways in the order in which they are listed
+ * @property {string | null} default_point the address of the last exchange there
  * @property {string | null} default_channel on which they are written to when nobody chose one
  * @property {{id: string, channel: string, kind: string, connection: Connection}[]} threads
  * @property {Interaction[]} interactions

@@ -147,8 +147,9 @@ export class ParlorCommunication extends View {
     const fresh = this.channel.options.length === 0;
     reconcile(this.channel, routes, keyOf, (route) => h('option', { value: keyOf(route) }, route.shared ? `${desk.channel(route.channel)} · ${visible(route.address)}` : desk.channel(route.channel)));
     if (fresh && routes.length > 0) {
-      const usual = store.details.get(contact)?.default_channel;
-      this.channel.value = keyOf(routes.find(({ channel }) => channel === usual) ?? routes[0]);
+      const detail = store.details.get(contact);
+      const usual = routes.filter(({ channel }) => channel === detail?.default_channel);
+      this.channel.value = keyOf(usual.find(({ point }) => point === detail?.default_point) ?? usual[0] ?? routes[0]);
     }
     const { chosen } = this;
     setText(this.hint, !allowed ? desk.communication.mustOpen : chosen !== undefined ? desk.communication.writeHint(chosen.kind) : loading ? '' : desk.communication.noChannel);

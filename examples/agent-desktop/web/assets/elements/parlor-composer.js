@@ -42,6 +42,8 @@ export class ParlorComposer extends View {
     /** Where its text travels in parts; empty where it is one. */
     this.counted = '';
     this.asked = 0;
+    /** Of which field the count is. */
+    this.counts = '';
     /** @type {number | undefined} */
     this.counting = undefined;
   }
@@ -75,7 +77,7 @@ export class ParlorComposer extends View {
         },
       },
     }, this.attach, this.field, this.picker, this.button);
-    this.count = h('p', { class: 'hint parts-hint', testid: `${names.field}-count`, aria: { live: 'polite' }, hidden: true });
+    this.count = h('p', { class: 'hint parts-hint', testid: `${names.field}-count`, hidden: true });
     this.append(this.waiting, this.fileField, this.form, this.count);
     changes.addEventListener('draft', (event) => {
       if (/** @type {CustomEvent} */ (event).detail === this.key) this.load();
@@ -125,6 +127,9 @@ export class ParlorComposer extends View {
     const text = this.field.value;
     const channel = this.counted;
     const asked = ++this.asked;
+    // That of another text must not stay.
+    if (this.counts !== this.key) this.count.hidden = true;
+    this.counts = this.key;
     if (channel === '' || text === '') {
       this.count.hidden = true;
       return;
@@ -134,7 +139,9 @@ export class ParlorComposer extends View {
         if (asked !== this.asked) return;
         this.count.hidden = parts === null;
         if (parts !== null) setText(this.count, desk.sends.counted(parts.count, parts.left ?? 0, parts.alphabet === 'UCS-2'));
-      }, () => { this.count.hidden = true; });
+      }, () => {
+        if (asked === this.asked) this.count.hidden = true;
+      });
     }, COUNT_AFTER_MS);
   }
 

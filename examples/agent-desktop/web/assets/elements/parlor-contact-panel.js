@@ -59,6 +59,8 @@ export class ParlorContactPanel extends View {
     this.case.show(interaction);
     if (this.contact === contact) return;
     this.contact = contact;
+    // What was typed for somebody else must not be put on file here.
+    this.number.value = '';
     this.loadedVersion = -1;
     this.body.hidden = true;
     void loadDetail(contact);
