@@ -225,6 +225,23 @@ async fn receipts_of_what_others_sent_are_not_kept_for_ever() {
 }
 
 #[tokio::test]
+async fn g06_what_the_provider_has_of_an_undecided_message_is_not_taken_for_its_twin() {
+    let (phones, id) = talking().await;
+    phones.post.will([Answer::TakesSilently, Answer::Nothing]);
+    phones.world.answers("alice", id, "ok").await.unwrap();
+    phones.world.skip(WAIT).await;
+    phones.world.skip(Duration::from_mins(6)).await;
+    assert_eq!(state(&phones).await, OutboxState::NeedsDecision);
+    // From now on the provider says what it has, and knows no more than the words.
+    phones.post.keeps_a_list_of_words();
+    phones.world.answers("alice", id, "ok").await.unwrap();
+    phones.world.skip(WAIT).await;
+    phones.world.skip(Duration::from_mins(6)).await;
+    let states: Vec<_> = phones.outbox().await.iter().map(|entry| entry.state).collect();
+    assert_eq!(states, [OutboxState::NeedsDecision; 2], "it has one, and nobody knows which");
+}
+
+#[tokio::test]
 async fn g07_what_nobody_waits_for_any_more_is_not_sent_again() {
     let (phones, id) = talking().await;
     phones.post.will([Answer::Nothing]);

@@ -417,7 +417,11 @@ impl Inner {
         // Another message of the same words is not this one.
         let found = match found {
             Some(id) => match self.store.sent_as(&entry.channel, &id).await {
-                Ok(known) => known.is_none_or(|known| known.id == entry.id).then_some(id),
+                Ok(None) => match self.has_twin(entry, outbound).await {
+                    Ok(has_twin) => (!has_twin).then_some(id),
+                    Err(_) => return later(),
+                },
+                Ok(Some(known)) => (known.id == entry.id).then_some(id),
                 Err(_) => return later(),
             },
             None => None,
@@ -425,6 +429,28 @@ impl Inner {
         match &found {
             Some(id) => self.conclude(entry, &SendEvent::Taken(Some(id)), wait).await,
             None => self.conclude(entry, &SendEvent::WaitIsOver, wait).await,
+        }
+    }
+
+    /// Whether another message of the same words may have been sent to the same contact, of which nobody has said what became
+    /// of it: what the provider has may be that one.
+    async fn has_twin(&self, entry: &OutboxEntry, outbound: &Outbound) -> Result<bool, StoreError> {
+        let mut last = None;
+        loop {
+            let page = self.store.unfinished_outbox(last, PAGE).await?;
+            let Some(end) = page.last() else { return Ok(false) };
+            last = Some(end.id);
+            let undecided = page.iter().filter(|other| {
+                other.thread == entry.thread
+                    && other.id != entry.id
+                    && other.state == OutboxState::NeedsDecision
+            });
+            for other in undecided {
+                let message = self.store.message(other.message).await?;
+                if message.is_some_and(|message| message.content == outbound.content) {
+                    return Ok(true);
+                }
+            }
         }
     }
 
