@@ -95,17 +95,9 @@ async fn r131_what_did_not_arrive_is_said_once_however_often_it_is_told() {
 
 #[tokio::test]
 async fn r129_a_number_on_file_is_written_to_first() {
-    let phones = Phones::new().await;
-    let point = phones.world.knows(number_key(HER)).await;
-    let contact = phones.world.store.point(point).await.unwrap().unwrap().contact;
-    phones.engine().sign_in(&name("alice")).await.unwrap();
-    let opened = phones
-        .engine()
-        .open_interaction(&name("alice"), contact, &channel("phone"), Once(None))
-        .await
-        .unwrap();
-    assert_eq!(opened.state, StateName::Active);
-    phones.world.answers("alice", opened.id, "good morning").await.unwrap();
+    let (phones, _, id) = first_message(None).await;
+    assert_eq!(phones.world.see("alice", id).await.state, StateName::Active);
+    phones.world.answers("alice", id, "good morning").await.unwrap();
     assert_eq!(phones.post.asked(), ["good morning"]);
 }
 
