@@ -4,7 +4,7 @@
 //! the commit of the message turns it into one that says which message it came with. What no message takes is removed.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -496,13 +496,8 @@ impl Engine {
     }
 
     fn sweep_now_and_then(&self) {
-        let now = self.inner.now();
-        {
-            let mut swept = self.inner.swept_uploads.lock().unwrap_or_else(PoisonError::into_inner);
-            if swept.is_some_and(|swept| now.since(swept) < SWEEP_EVERY) {
-                return;
-            }
-            *swept = Some(now);
+        if !self.inner.swept_uploads.is_due(self.inner.now(), SWEEP_EVERY) {
+            return;
         }
         let engine = self.clone();
         tokio::spawn(async move {

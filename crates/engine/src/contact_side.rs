@@ -104,8 +104,14 @@ pub(crate) struct Follows {
     pub(crate) has_words: bool,
 }
 
-/// What a message is called among the kinds of inbound events.
-pub(crate) const MESSAGE: &str = "message";
+/// What makes a message unique.
+pub(crate) fn message_key(
+    scope: String,
+    id: &ProviderMessageId,
+    provider_time: Option<Timestamp>,
+) -> InboxKey {
+    InboxKey { scope, kind: "message".to_owned(), provider_time, external_id: id.as_str().to_owned() }
+}
 
 impl Inbound {
     /// Something that a contact wrote.
@@ -136,12 +142,8 @@ impl Inbound {
 
     /// What makes it unique.
     fn key(&self, session: &ContactSession) -> InboxKey {
-        InboxKey {
-            scope: self.account.as_ref().map_or_else(|| session.point.to_string(), account_scope),
-            kind: MESSAGE.to_owned(),
-            provider_time: self.provider_time,
-            external_id: self.external_id.as_str().to_owned(),
-        }
+        let scope = self.account.as_ref().map_or_else(|| session.point.to_string(), account_scope);
+        message_key(scope, &self.external_id, self.provider_time)
     }
 
     /// Whether the entry that it becomes has the provider's id: one entry of the transcript has it, not two.

@@ -23,6 +23,7 @@ use crate::fetch::{FetchSignal, Fetcher};
 use crate::file_links::LinkKey;
 use crate::gaps;
 use crate::hub::{ForContact, Hub, Published};
+use crate::now_and_then::NowAndThen;
 use crate::open::OpenInteractions;
 use crate::presence::Presence;
 use crate::relay::{Relay, RelaySignal};
@@ -54,13 +55,13 @@ pub(crate) struct Inner {
     /// Whose turn it is to look into a picture.
     pub(crate) pictures: Arc<Semaphore>,
     /// When uploads that nobody sent were last looked for.
-    pub(crate) swept_uploads: Mutex<Option<Timestamp>>,
+    pub(crate) swept_uploads: NowAndThen,
     /// Ends the task that asks providers what came in.
     pub(crate) asking: Mutex<Option<AbortHandle>>,
     /// When receipts of nothing were looked for last.
-    pub(crate) swept_receipts: Mutex<Option<Timestamp>>,
+    pub(crate) swept_receipts: NowAndThen,
     /// When what is too old was last looked for.
-    pub(crate) looked_for_old: Mutex<Option<Timestamp>>,
+    pub(crate) looked_for_old: NowAndThen,
     /// Contact points that were erased while this process runs: whoever is still connected as one is nobody any more.
     pub(crate) erased: tokio::sync::RwLock<BTreeSet<ContactPointId>>,
     transports: BTreeMap<ChannelKind, Arc<dyn Transport>>,
@@ -270,10 +271,10 @@ impl EngineBuilder {
             launcher: self.launcher,
             files: self.files,
             pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
-            swept_uploads: Mutex::new(None),
-            swept_receipts: Mutex::new(None),
+            swept_uploads: NowAndThen::default(),
+            swept_receipts: NowAndThen::default(),
             asking: Mutex::new(None),
-            looked_for_old: Mutex::new(None),
+            looked_for_old: NowAndThen::default(),
             erased: tokio::sync::RwLock::default(),
             transports: self.transports,
             channel_transports: self.channel_transports,

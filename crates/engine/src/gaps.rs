@@ -52,13 +52,12 @@ impl Engine {
         let key = DocumentKey::new(KNOWN_UNTIL, account.to_string());
         let known = self.inner.store.document(&key).await?;
         let version = known.as_ref().map_or(0, |document| document.version);
-        let until = known.and_then(|document| document.body.parse::<u64>().ok());
+        let until = known.and_then(|document| document.body.parse().ok()).map(Timestamp::from_millis);
         let mut taken = TakenIn::default();
         let mut known_until = asked_at;
         // Who has never asked has missed nothing: what came before is not ours.
         if let Some(until) = until {
-            let since = until.max(asked_at.unix_millis().saturating_sub(millis(LOOK_BACK)));
-            let since = moment(since.saturating_sub(millis(OVERLAP)));
+            let since = until.max(asked_at - LOOK_BACK) - OVERLAP;
             let channels = self.inner.directory.channels();
             let ours: Vec<_> = channels
                 .filter(|channel| channel.account.as_ref() == Some(account))
@@ -122,13 +121,4 @@ pub(crate) async fn keep_closing(engine: Weak<Inner>) {
             tracing::warn!(%error, "what came in could not be taken in");
         }
     }
-}
-
-/// A moment by its milliseconds of Unix time.
-fn moment(millis: u64) -> Timestamp {
-    Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -12,10 +12,10 @@ use parlor_store::{
     InboxKey, OutboxEntry, OutboxWrite, StoreError,
 };
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::contact_side::{Arrival, Inbound, MESSAGE};
+use crate::contact_side::{Arrival, Inbound, message_key};
 use crate::decide::{Attempt, until_decided};
 use crate::draft::Draft;
 use crate::engine::{Engine, Inner};
@@ -138,7 +138,10 @@ impl Inner {
     /// one that was decided from something that never was is not kept.
     async fn was_taken(&self, account: &AccountName, message: &InboundMessage) -> Result<bool, StoreError> {
         let mut draft = Draft::new(self.now());
-        draft.changes.inbox.push(InboxEntry { key: message_key(account, message), message: None });
+        draft.changes.inbox.push(InboxEntry {
+            key: message_key(account_scope(account), &message.id, message.provider_time),
+            message: None,
+        });
         draft.changes.documents.push(DocumentWrite {
             key: DocumentKey::new(NEVER, ""),
             expected_version: Some(1),
@@ -329,13 +332,8 @@ impl Inner {
     }
 
     fn sweep_parked_now_and_then(self: &Arc<Self>) {
-        let now = self.now();
-        {
-            let mut swept = self.swept_receipts.lock().unwrap_or_else(PoisonError::into_inner);
-            if swept.is_some_and(|swept| now.since(swept) < SWEEP_EVERY) {
-                return;
-            }
-            *swept = Some(now);
+        if !self.swept_receipts.is_due(self.now(), SWEEP_EVERY) {
+            return;
         }
         let inner = Arc::clone(self);
         tokio::spawn(async move {
@@ -345,10 +343,9 @@ impl Inner {
         });
     }
 
-    /// Removes receipts that have waited for too long; gives how many messages they were about.
-    pub(crate) async fn sweep_parked(self: &Arc<Self>) -> Result<usize, EngineError> {
+    /// Removes receipts that have waited for too long.
+    async fn sweep_parked(self: &Arc<Self>) -> Result<(), EngineError> {
         let now = self.now();
-        let mut removed = 0;
         for document in self.store.documents(PARKED).await? {
             let parked: Parked = serde_json::from_str(&document.body).unwrap_or_default();
             if parked.at.is_some_and(|at| now.since(at) < PARKED_FOR) {
@@ -361,13 +358,12 @@ impl Inner {
                 body: None,
             });
             match self.attempt(draft).await {
-                Ok(_) => removed += 1,
-                // One more came at this moment.
-                Err(Attempt::Again) => {}
+                // Where one more came at this moment, they are still waited for.
+                Ok(_) | Err(Attempt::Again) => {}
                 Err(other) => return Err(other.into_error()),
             }
         }
-        Ok(removed)
+        Ok(())
     }
 
     /// What waited for an entry to be known by its provider's id.
@@ -475,16 +471,6 @@ fn receipt_key(account: &AccountName, receipt: &Receipt) -> InboxKey {
         kind: "receipt".to_owned(),
         provider_time: None,
         external_id: format!("{id}{token}/{stage}/{code}"),
-    }
-}
-
-/// What makes a message unique, as [`Inbound`] has it when an account brings it.
-fn message_key(account: &AccountName, message: &InboundMessage) -> InboxKey {
-    InboxKey {
-        scope: account_scope(account),
-        kind: MESSAGE.to_owned(),
-        provider_time: message.provider_time,
-        external_id: message.id.as_str().to_owned(),
     }
 }
 

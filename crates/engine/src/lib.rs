@@ -34,6 +34,7 @@ mod gaps;
 mod hand_over;
 mod hub;
 mod intake;
+mod now_and_then;
 mod open;
 pub mod outbox;
 mod outside;

@@ -9,6 +9,7 @@ use parlor_model::{
     Agent, AgentName, Author, ClientId, Contact, ContactId, ContactPoint, Content, Id, InteractionId,
     MessageId, OutsideMeans, OutsideStage, PointAddress, SystemNotice, ThreadId, Visibility,
 };
+use parlor_store::personal::erased_address;
 use parlor_store::{Duplicate, NewMessage};
 use sha2::{Digest, Sha256};
 
@@ -187,35 +188,29 @@ fn line(id: MessageId, place: Place, launch: &Launch, stage: OutsideStage) -> Ne
 }
 
 /// One action for each number and address. One that stands in two places is one.
-fn on_file(contact: &Contact, points: &[ContactPoint]) -> Vec<ActionView> {
-    let of_points = points.iter().filter_map(|point| {
+pub(crate) fn on_file(contact: &Contact, points: &[ContactPoint]) -> Vec<ActionView> {
+    let known = points.iter().filter(|point| point.key.address != erased_address(point.id));
+    let of_points = known.filter_map(|point| {
         let means = outside_means(&point.key)?;
         Some(ActionView { means, address: point.key.address.clone(), point: Some(point.id), field: None })
     });
     let of_fields = contact.fields.iter().filter_map(|(name, value)| {
-        let means = means_of_field(value)?;
+        let means = match parlor_composer::whole(value)?.kind {
+            SpanKind::Phone => OutsideMeans::Call,
+            SpanKind::Email => OutsideMeans::Email,
+            SpanKind::Url => return None,
+        };
         let address = PointAddress::new(value.trim());
         Some(ActionView { means, address, point: None, field: Some(name.clone()) })
     });
     let mut seen = BTreeSet::new();
-    of_points
-        .chain(of_fields)
-        .filter(|action| seen.insert((action.means, plain(action.means, action.address.as_str()))))
-        .collect()
-}
-
-/// What can be started at what stands in a field, where it is a number or an address and nothing else.
-pub(crate) fn means_of_field(value: &str) -> Option<OutsideMeans> {
-    match parlor_composer::whole(value)?.kind {
-        SpanKind::Phone => Some(OutsideMeans::Call),
-        SpanKind::Email => Some(OutsideMeans::Email),
-        SpanKind::Url => None,
-    }
+    of_points.chain(of_fields).filter(|action| seen.insert((action.means, plain(action)))).collect()
 }
 
 /// A number or address without the ways in which the same one can be written.
-pub(crate) fn plain(means: OutsideMeans, address: &str) -> String {
-    match means {
+fn plain(action: &ActionView) -> String {
+    let address = action.address.as_str();
+    match action.means {
         OutsideMeans::Call => address.chars().filter(char::is_ascii_digit).collect(),
         OutsideMeans::Email => address.trim().to_lowercase(),
     }

@@ -1,6 +1,6 @@
 //! What is older than the workspace keeps it is ended, by and by.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_model::Timestamp;
@@ -78,12 +78,8 @@ impl Inner {
         if !self.directory.rules.retention.ends_anything() {
             return;
         }
-        {
-            let mut looked = self.looked_for_old.lock().unwrap_or_else(PoisonError::into_inner);
-            if looked.is_some_and(|looked| now.since(looked) < LOOK_EVERY) {
-                return;
-            }
-            *looked = Some(now);
+        if !self.looked_for_old.is_due(now, LOOK_EVERY) {
+            return;
         }
         let inner = Arc::clone(self);
         tokio::spawn(async move {

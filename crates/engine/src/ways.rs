@@ -1,17 +1,16 @@
 //! How a contact can be reached, and on which channel when nobody chose one (r112 to r117).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parlor_channel::outside_means;
 use parlor_model::{
-    Agent, ChannelKind, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, OutsideMeans,
-    PointAddress, Subject, Thread,
+    Agent, ChannelKind, ChannelName, Contact, ContactId, ContactPoint, ContactPointId, Subject, Thread,
 };
 use parlor_store::StoreError;
 use parlor_store::personal::erased_address;
 
 use crate::engine::Inner;
-use crate::outside::{means_of_field, plain};
+use crate::outside::on_file;
 use crate::permission::{Actor, Object, Verb, may};
 use crate::view::{PointCheck, WayAction, WayView};
 
@@ -27,29 +26,20 @@ impl Inner {
         mut checks: BTreeMap<ContactPointId, PointCheck>,
     ) -> Vec<WayView> {
         let allowed = |verb| may(Actor::Agent(agent), verb, Object::Contact).is_ok();
-        let (opens, launches) = (allowed(Verb::OpenInteraction), allowed(Verb::LaunchOutside));
-        let mut started = BTreeSet::new();
-        // One number that stands in two places is called from one of them.
-        let mut outside = |means: OutsideMeans, address: &str| {
-            (launches && started.insert((means, plain(means, address)))).then_some(WayAction::outside(means))
-        };
+        let opens = allowed(Verb::OpenInteraction);
+        let outside = if allowed(Verb::LaunchOutside) { on_file(contact, points) } else { Vec::new() };
         let mut ways = Vec::new();
-        for point in points {
-            if point.key.address == erased_address(point.id) {
-                continue;
-            }
-            let address = point.key.address.as_str();
-            let means = outside_means(&point.key);
+        for point in points.iter().filter(|point| point.key.address != erased_address(point.id)) {
             let used = self.used_channels(point, threads);
-            // Where nothing was ever said, only what has a number can be written to first (r129).
-            let first =
-                if used.is_empty() && means.is_some() { self.first_channels(point) } else { Vec::new() };
-            if used.is_empty() && means.is_none() {
-                continue;
-            }
-            let mut actions: Vec<_> =
-                used.iter().chain(&first).filter(|_| opens).cloned().map(WayAction::open).collect();
-            actions.extend(means.and_then(|means| outside(means, address)));
+            let first = match (used.is_empty(), outside_means(&point.key)) {
+                (false, _) => Vec::new(),
+                // Where nothing was ever said, only what has a number can be written to first (r129).
+                (true, Some(_)) => self.first_channels(point),
+                (true, None) => continue,
+            };
+            let opened = used.iter().chain(&first).filter(|_| opens).cloned().map(WayAction::open);
+            let launched = outside.iter().filter(|action| action.point == Some(point.id));
+            let actions = opened.chain(launched.map(|action| WayAction::outside(action.means))).collect();
             ways.push(WayView {
                 kind: Some(point.key.kind.clone()),
                 address: point.key.address.clone(),
@@ -61,19 +51,15 @@ impl Inner {
             });
         }
         ways.sort_by_key(|way| way.kind.as_ref().map(|kind| self.directory.rules.channels.place(kind)));
-        for (name, value) in &contact.fields {
-            let Some(means) = means_of_field(value) else { continue };
-            let Some(action) = outside(means, value) else { continue };
-            ways.push(WayView {
-                kind: None,
-                address: PointAddress::new(value.trim()),
-                point: None,
-                field: Some(name.clone()),
-                channels: Vec::new(),
-                actions: vec![action],
-                check: None,
-            });
-        }
+        ways.extend(outside.into_iter().filter(|action| action.field.is_some()).map(|action| WayView {
+            kind: None,
+            address: action.address,
+            point: None,
+            field: action.field,
+            channels: Vec::new(),
+            actions: vec![WayAction::outside(action.means)],
+            check: None,
+        }));
         ways
     }
 

@@ -22,9 +22,9 @@ pub struct Builder {
     config: Config,
     store: Option<Arc<dyn Store>>,
     transports: Vec<(ChannelKind, Arc<dyn Transport>)>,
-    media_sources: Vec<(String, Arc<dyn MediaSource>)>,
-    number_lookups: Vec<(String, Arc<dyn NumberLookup>)>,
-    histories: Vec<(String, Arc<dyn History>)>,
+    media_sources: Vec<(AccountName, Arc<dyn MediaSource>)>,
+    number_lookups: Vec<(AccountName, Arc<dyn NumberLookup>)>,
+    histories: Vec<(AccountName, Arc<dyn History>)>,
     files_at: Option<Url>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdSource>>,
@@ -176,19 +176,25 @@ impl Builder {
 
     /// Plugs in who fetches the files that lie with the provider of an account.
     pub fn media_source(mut self, account: &str, source: Arc<dyn MediaSource>) -> Self {
-        self.media_sources.push((account.to_owned(), source));
+        if let Some(account) = self.checked(account, AccountName::new) {
+            self.media_sources.push((account, source));
+        }
         self
     }
 
     /// Plugs in who is asked about the numbers that are written to from an account.
     pub fn number_lookup(mut self, account: &str, lookup: Arc<dyn NumberLookup>) -> Self {
-        self.number_lookups.push((account.to_owned(), lookup));
+        if let Some(account) = self.checked(account, AccountName::new) {
+            self.number_lookups.push((account, lookup));
+        }
         self
     }
 
     /// Plugs in who is asked what came in by an account while nobody was there to take it.
     pub fn history(mut self, account: &str, history: Arc<dyn History>) -> Self {
-        self.histories.push((account.to_owned(), history));
+        if let Some(account) = self.checked(account, AccountName::new) {
+            self.histories.push((account, history));
+        }
         self
     }
 
@@ -242,25 +248,7 @@ impl Builder {
     }
 
     /// Starts the engine. Must be called on a tokio runtime.
-    pub async fn start(mut self) -> Result<Engine, BuildError> {
-        let mut media_sources = Vec::new();
-        for (account, source) in std::mem::take(&mut self.media_sources) {
-            if let Some(account) = self.checked(&account, AccountName::new) {
-                media_sources.push((account, source));
-            }
-        }
-        let mut number_lookups = Vec::new();
-        for (account, lookup) in std::mem::take(&mut self.number_lookups) {
-            if let Some(account) = self.checked(&account, AccountName::new) {
-                number_lookups.push((account, lookup));
-            }
-        }
-        let mut histories = Vec::new();
-        for (account, history) in std::mem::take(&mut self.histories) {
-            if let Some(account) = self.checked(&account, AccountName::new) {
-                histories.push((account, history));
-            }
-        }
+    pub async fn start(self) -> Result<Engine, BuildError> {
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
@@ -269,13 +257,13 @@ impl Builder {
         for (kind, transport) in self.transports {
             engine = engine.transport(kind, transport);
         }
-        for (account, source) in media_sources {
+        for (account, source) in self.media_sources {
             engine = engine.media_source(account, source);
         }
-        for (account, lookup) in number_lookups {
+        for (account, lookup) in self.number_lookups {
             engine = engine.number_lookup(account, lookup);
         }
-        for (account, history) in histories {
+        for (account, history) in self.histories {
             engine = engine.history(account, history);
         }
         if let Some(base) = self.files_at {

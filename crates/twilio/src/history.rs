@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::TwilioAccount;
 use crate::form::FormWriter;
-use crate::send::refusal;
+use crate::send::{Page, refusal};
 use crate::sid::{is_message_sid, is_sid};
 use crate::webhook::{self, Parameters};
 
@@ -43,13 +43,6 @@ impl InboxPage {
     pub const fn next(&self) -> Option<&HttpRequest> {
         self.next.as_ref()
     }
-}
-
-#[derive(Deserialize)]
-struct Page {
-    messages: Vec<Listed>,
-    #[serde(default)]
-    next_page_uri: Option<String>,
 }
 
 /// What is read of a message in the list. `Debug` shows no text and nobody's number.
@@ -156,7 +149,7 @@ impl TwilioAccount {
     ///
     /// When it is no such page.
     pub fn inbox_page(&self, response: &HttpResponse, since: Timestamp) -> Result<InboxPage, TransportError> {
-        let page: Page = read(response)?;
+        let page: Page<Listed> = read(response)?;
         let is_wanted = |listed: &Listed| listed.at().is_none_or(|at| at >= since);
         // The newest stand first: when one is too old, so is what comes after it.
         let goes_on = page.messages.iter().all(is_wanted);

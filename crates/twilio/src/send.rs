@@ -26,7 +26,7 @@ const UNCERTAIN_WAIT: Duration = Duration::from_mins(2);
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// How many of the messages to one person are looked through: the most that one page has (the provider's OpenAPI document).
-pub(crate) const PAGE_SIZE: &str = "1000";
+const PAGE_SIZE: &str = "1000";
 
 impl Provider for TwilioAccount {
     fn encode(&self, outbound: &Outbound) -> Result<HttpRequest, TransportError> {
@@ -89,7 +89,7 @@ impl Provider for TwilioAccount {
         if !response.status.is_success() {
             return None;
         }
-        let page: Page = serde_json::from_slice(&response.body).ok()?;
+        let page: Page<Listed> = serde_json::from_slice(&response.body).ok()?;
         if page.next_page_uri.is_some() {
             return None;
         }
@@ -237,10 +237,10 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
 
 /// A page of messages.
 #[derive(Deserialize)]
-struct Page {
-    messages: Vec<Listed>,
+pub(crate) struct Page<T> {
+    pub(crate) messages: Vec<T>,
     #[serde(default)]
-    next_page_uri: Option<String>,
+    pub(crate) next_page_uri: Option<String>,
 }
 
 /// What is read of a message in a list.
